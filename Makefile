@@ -1,0 +1,45 @@
+# Two commands do all the set-up: `make demo` and `make test`. See README.md.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 8
+
+demo: $(VENV)/demo.installed  ## one agent learns three jobs, live, in under 4 minutes
+	$(BIN)/trainee demo
+
+test: lint  ## everything that CI runs
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/dev.installed  ## style, types and architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+bench: $(VENV)/bench.installed  ## beside Stable-Baselines3's PPO and DQN, in about an hour
+	$(BIN)/python benchmarks/compare.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[report]'
+	touch $@
+
+$(VENV)/dev.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+# torch first and by its version: a plain `torch` brings gigabytes of CUDA.
+$(VENV)/bench.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	touch $@
+
+clean:  ## remove what the commands above made
+	rm -rf $(VENV) demo .pytest_cache .ruff_cache .hypothesis

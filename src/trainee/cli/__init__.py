@@ -1,0 +1,26 @@
+"""The command line. `trainee --help` imports no JAX: each command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import typer
+
+from trainee.cli import demo, work
+from trainee.cli.outcome import reported
+
+app = typer.Typer(
+    help="An agent that learns a job by doing it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("learn")(work.learn)
+app.command("evaluate")(work.evaluate)
+app.command("check")(work.check)
+app.command("demo")(demo.demo)
+
+
+def main() -> None:
+    """Run the command line; errors become one line and an exit code."""
+    with reported():
+        app()

@@ -1,0 +1,90 @@
+"""What is going on at work, live on the terminal."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from trainee.errors import UnfitTimeStep
+from trainee.life import Callback, Decision, TimeStep, Work
+
+REFRESH_S = 0.25
+PLAIN_EVERY_S = 10.0
+
+
+class LiveTable(Callback):
+    """A row for each job: rewritten in place on a terminal, a line now and then where there is none."""
+
+    def __init__(self, console: Console, seconds_ahead: float = 0.0):
+        self._console = console
+        self._rows: dict[str, tuple[str, ...]] = {}
+        self._live: Live | None = None
+        self._next = 0.0
+        self._ahead = seconds_ahead
+
+    def on_start(self, work: Work) -> None:
+        if self._console.is_terminal:
+            self._live = Live(self._table(), console=self._console, auto_refresh=False)
+            self._live.start()
+
+    def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> None:
+        now = time.perf_counter()
+        if now >= self._next:
+            self._next = now + (REFRESH_S if self._live else PLAIN_EVERY_S)
+            self._show(work)
+
+    def on_unfit(self, work: Work, fault: UnfitTimeStep) -> None:
+        self._console.print(f"[yellow]{fault}[/yellow]")
+
+    def on_end(self, work: Work) -> None:
+        self._show(work)
+        if self._live:
+            self._live.stop()
+            self._live = None
+        # The next stretch begins a table of its own below this one.
+        self._rows.clear()
+        self._next = 0.0
+
+    def _show(self, work: Work) -> None:
+        log = work.logbook
+        newest = log.episodes[-1] if log.episodes else None
+        row = (
+            work.name,
+            f"{work.done:,} of {work.steps:,}",
+            f"{log.online_return(work.begin):.1f}",
+            f"{log.recent():.1f}",
+            f"{newest.predicted:.1f}" if newest else "–",
+            f"{newest.realised:.1f}" if newest else "–",
+            f"{work.steps_per_second:,.0f}",
+            f"{work.seconds_left:.0f} s",
+        )
+        self._rows[work.name] = row
+        if self._live:
+            self._live.update(self._table(), refresh=True)
+        else:
+            name, step, online, recent, predicted, realised, speed, left = row
+            self._console.print(
+                f"{name}: step {step}, online return {online}, last episodes {recent}, value {predicted} of {realised}, "
+                f"{speed} steps/s, {left} left",
+                highlight=False,
+            )
+
+    def _table(self) -> Table:
+        table = Table(title_justify="left", expand=False)
+        table.add_column("job")
+        for heading in (
+            "step",
+            "online return",
+            "last 10 episodes",
+            "value predicted",
+            "came true",
+            "steps/s",
+            "time left",
+        ):
+            table.add_column(heading, justify="right")
+        for row in self._rows.values():
+            table.add_row(*row)
+        return table

@@ -1,0 +1,51 @@
+"""What a command ends with: results as text or JSON, errors as one message and an exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from trainee.errors import InvalidArgument, JobError, MissingExtra, RecordError, TraineeError
+
+INTERRUPTED = 130
+EXIT_CODES: tuple[tuple[type[TraineeError], int], ...] = (
+    (InvalidArgument, 2),
+    (JobError, 3),
+    (RecordError, 4),
+    (MissingExtra, 5),
+    (TraineeError, 1),
+)
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn an error of ours into a message and its exit code. Others are defects, and keep their tracebacks."""
+    try:
+        yield
+    except TraineeError as error:
+        code = next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+        if "--json" in sys.argv:
+            print_json({"error": {"kind": type(error).__name__, "message": str(error), "exit_code": code}})
+        else:
+            print(f"trainee: {error}", file=sys.stderr)
+        sys.exit(code)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """One JSON object on one line of standard output; numbers that JSON cannot hold become null."""
+    print(json.dumps(_finite(value)), flush=True)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not abs(value) < float("inf"):
+        return None
+    return value

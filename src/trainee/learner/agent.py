@@ -1,0 +1,219 @@
+"""The learner: one pure step from state and time step to state and decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from trainee.learner import exploration, replay, running
+from trainee.learner.constants import Constants
+from trainee.learner.encoders import Encoder, Trunk
+from trainee.learner.update import Learned, improved, learned, td_errors
+from trainee.learner.value import Heads, Prior, action_value
+from trainee.types import Decision, JobSpec, Observation, TimeStep
+
+
+class Interface(eqx.Module):
+    """What belongs to one signature: the encoder, the heads, and the fixed priors behind them."""
+
+    learned: Learned
+    prior: Prior
+
+
+class Stream(eqx.Module):
+    """What belongs to one worker at one job."""
+
+    replay: replay.Replay
+    normaliser: running.Normaliser
+    scale: running.ReturnScale
+    head: Int[Array, ""]
+    key: PRNGKeyArray
+
+
+class State(eqx.Module):
+    """The whole of a worker: the brain that all jobs share, the signature's interface, the job's stream."""
+
+    brain: Learned
+    interface: Interface
+    stream: Stream
+
+    def frozen(self) -> State:
+        """What deciding needs: the slow parameters; no replay, no moments."""
+        parts = lambda s: (s.stream.replay, s.brain.now, s.brain.moments, s.interface.learned.now, s.interface.learned.moments)  # noqa: E731,E501
+        return eqx.tree_at(parts, self, replace_fn=lambda _: None)
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Learns one kind of job while doing it. Holds no state: see `init`.
+
+    Attributes:
+      spec: the job's signature and what the job allows.
+      width: units in each layer.
+      depth: residual blocks in the trunk.
+      constants: the table of numbers.
+    """
+
+    spec: JobSpec
+    width: int = 64
+    depth: int = 1
+    constants: Constants = Constants()
+
+    def init(self, key: PRNGKeyArray) -> State:
+        brain, interface, stream = jax.random.split(key, 3)
+        return State(self.init_brain(brain), self.init_interface(interface), self.init_stream(stream))
+
+    def init_brain(self, key: PRNGKeyArray) -> Learned:
+        return learned(Trunk(self.width, self.depth, key), self._optimiser)
+
+    def init_interface(self, key: PRNGKeyArray) -> Interface:
+        encoder, heads, prior = jax.random.split(key, 3)
+        signature, c = self.spec.signature, self.constants
+        modules = Encoder(signature, self.width, encoder), Heads(signature, self.width, c.heads, heads)
+        return Interface(
+            learned(modules, self._optimiser), Prior(signature, c.prior_width, c.heads, prior)
+        )
+
+    def init_stream(self, key: PRNGKeyArray) -> Stream:
+        signature, c = self.spec.signature, self.constants
+        example = self.example()
+        step_bytes = sum(leaf.nbytes for leaf in jax.tree.leaves(example))
+        capacity = min(c.replay_steps, c.replay_bytes // step_bytes)
+        return Stream(
+            replay.init_replay(example, len(signature.choices), capacity),
+            running.init_normaliser(signature.numeric),
+            running.init_scale(),
+            jnp.zeros((), jnp.int32),
+            key,
+        )
+
+    def example(self) -> TimeStep:
+        """A time step of this job's shapes and types, all zeros."""
+        signature = self.spec.signature
+        observation = Observation(
+            jnp.zeros(signature.numeric),
+            jnp.zeros(len(signature.categories), jnp.int32),
+            tuple(jnp.zeros(shape, jnp.uint8) for shape in signature.images),
+        )
+        mask = jnp.ones(signature.grid, bool) if self.spec.masked else None
+        return TimeStep(observation, jnp.zeros(()), jnp.zeros(()), jnp.zeros((), bool), jnp.zeros((), bool), mask)
+
+    def step(self, state: State, time_step: TimeStep) -> tuple[State, Decision]:
+        """Remember the time step, learn, decide."""
+        state = self.learn(self.remember(state, time_step))
+        state, decision = self.decide(state, time_step)
+        return self.overrule(state, decision.action), decision
+
+    def remember(self, state: State, time_step: TimeStep) -> State:
+        """Take the time step into the stream: replay and running statistics."""
+        c, old = self.constants, state.stream
+        scale = running.observe_return(
+            old.scale, time_step.reward, time_step.first, c.discount, c.scale_memory_steps
+        )
+        normaliser = running.observe(old.normaliser, time_step.observation.numeric, c.normaliser_memory_steps)
+        stream = Stream(replay.remember(old.replay, time_step), normaliser, scale, old.head, old.key)
+        # Values keep their meaning in reward units when the unit moves (PopArt, van Hasselt et al. 2016).
+        ratio = jnp.where(old.scale.peak > 0, running.unit(old.scale) / running.unit(scale), 1.0)
+        interface = eqx.tree_at(
+            lambda i: (i.learned.now[1], i.learned.slow[1]),
+            state.interface,
+            replace_fn=lambda heads: jax.tree.map(lambda leaf: leaf * ratio, heads),
+        )
+        return State(state.brain, interface, stream)
+
+    def learn(self, state: State) -> State:
+        """One gradient step on the newest window and on windows from replay."""
+        c, stream = self.constants, state.stream
+        key, draw = jax.random.split(stream.key)
+        steps, actions = replay.windows(stream.replay, draw, c.windows, c.window_steps + 1)
+        steps = eqx.tree_at(lambda s: s.reward, steps, steps.reward / running.unit(stream.scale))
+        brain, interface = state.brain, state.interface
+        seen = jax.vmap(jax.vmap(lambda o: self._normalised(stream, o)))(steps.observation)
+        prior = c.prior_scale * jax.vmap(jax.vmap(interface.prior))(seen)
+        slow = self._utilities(brain.slow, interface.learned.slow, seen) + prior
+
+        def loss(parts):
+            online = self._utilities(*parts, seen) + prior
+            heads = jax.vmap(td_errors, in_axes=(1, 1, None, None, None, None, None, None))
+            batch = jax.vmap(heads, in_axes=(0, 0, 0, 0, 0, None, None, None))
+            errors = batch(online, slow, steps, actions, self._allowed(steps), c.discount, c.trace, c.trace_tolerance)
+            return 0.5 * jnp.mean(jnp.square(errors))
+
+        gradient = eqx.filter_grad(loss)((brain.now, interface.learned.now))
+        optimiser, rate = self._optimiser, c.target_rate
+        brain = improved(brain, gradient[0], optimiser, rate)
+        interface = Interface(improved(interface.learned, gradient[1], optimiser, rate), interface.prior)
+        return State(brain, interface, eqx.tree_at(lambda s: s.key, stream, key))
+
+    def decide(self, state: State, time_step: TimeStep) -> tuple[State, Decision]:
+        """The action of the head in charge. No learning."""
+        c, stream = self.constants, state.stream
+        key, head_key, noise_key = jax.random.split(stream.key, 3)
+        head = exploration.drawn_head(head_key, stream.head, time_step.first, c.heads, c.head_steps)
+        utilities = self.utilities(state, time_step.observation)
+        proposed = exploration.proposals(utilities, self._allowed(time_step), self._continuous)
+        action = exploration.explored(
+            noise_key, proposed[head], self._continuous, self._last_choice, c.continuous_noise
+        )
+        propensity = exploration.propensity(action, proposed, self._continuous, c.continuous_noise)
+        decision = self._decision(stream, utilities, action, propensity)
+        stream = eqx.tree_at(lambda s: (s.head, s.key), stream, (head, key))
+        return State(state.brain, state.interface, stream), decision
+
+    def overrule(self, state: State, action: Float[Array, " components"]) -> State:
+        """Remember that another action was taken than the one decided."""
+        stream = state.stream
+        return eqx.tree_at(lambda s: s.stream.replay, state, replay.answer(stream.replay, action))
+
+    def exploit(self, state: State, time_step: TimeStep) -> Decision:
+        """The best action on the mean of the ensemble, without exploring, learning or changing anything."""
+        utilities = self.utilities(state, time_step.observation)
+        mean = jnp.mean(utilities, axis=0, keepdims=True)
+        action = exploration.proposals(mean, self._allowed(time_step), self._continuous)[0]
+        return self._decision(state.stream, utilities, action, jnp.ones(()))
+
+    def utilities(self, state: State, observation: Observation) -> Float[Array, "heads components choices"]:
+        """What each head thinks of each choice, in units of the stream's scale.
+
+        Decisions are read from the slow parameters: a single gradient step changes the best action in too many states.
+        """
+        seen = self._normalised(state.stream, observation)
+        encoder, heads = state.interface.learned.slow
+        return heads(state.brain.slow(encoder(seen))) + self.constants.prior_scale * state.interface.prior(seen)
+
+    def _decision(self, stream: Stream, utilities, action, propensity) -> Decision:
+        values = jax.vmap(action_value, in_axes=(0, None))(utilities, action) * running.unit(stream.scale)
+        return Decision(action, jnp.mean(values), jnp.std(values), propensity)
+
+    def _utilities(self, trunk, interface, seen):
+        encoder, heads = interface
+        return jax.vmap(jax.vmap(lambda o: heads(trunk(encoder(o)))))(seen)
+
+    def _normalised(self, stream: Stream, observation: Observation) -> Observation:
+        numeric = running.normalised(stream.normaliser, observation.numeric)
+        return Observation(numeric, observation.categories, observation.images)
+
+    def _allowed(self, steps: TimeStep) -> Bool[Array, "*batch components choices"]:
+        """Choices that exist, less those that a mask forbids."""
+        sizes = jnp.array(self.spec.signature.choices)
+        exists = jnp.arange(self.spec.signature.grid[1]) < sizes[:, None]
+        if steps.action_mask is None:
+            return jnp.broadcast_to(exists, (*jnp.shape(steps.reward), *exists.shape))
+        return exists & steps.action_mask
+
+    @property
+    def _continuous(self) -> Bool[Array, " components"]:
+        return jnp.array(self.spec.signature.continuous)
+
+    @property
+    def _last_choice(self) -> Float[Array, " components"]:
+        return jnp.array(self.spec.signature.choices, jnp.float32) - 1
+
+    @property
+    def _optimiser(self) -> optax.GradientTransformation:
+        return optax.adam(self.constants.learning_rate)

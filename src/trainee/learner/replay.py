@@ -1,0 +1,54 @@
+"""Replay: a ring of time steps and the actions that answered them, read back as short windows."""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from trainee.types import TimeStep
+
+
+class Replay(eqx.Module):
+    """`capacity` time steps with the action that answered each; slots not yet written read as last time steps."""
+
+    steps: TimeStep
+    actions: Float[Array, "capacity components"]
+    written: Int[Array, ""]
+
+
+def init_replay(example: TimeStep, components: int, capacity: int) -> Replay:
+    """An empty ring for time steps shaped like `example`."""
+    steps = jax.tree.map(lambda leaf: jnp.zeros((capacity, *jnp.shape(leaf)), jnp.asarray(leaf).dtype), example)
+    steps = eqx.tree_at(lambda s: s.last, steps, jnp.ones(capacity, bool))
+    return Replay(steps, jnp.zeros((capacity, components)), jnp.zeros((), jnp.int32))
+
+
+def remember(replay: Replay, step: TimeStep) -> Replay:
+    """The ring with one more time step, in place of the oldest when it is full."""
+    slot = replay.written % replay.actions.shape[0]
+    steps = jax.tree.map(lambda ring, leaf: ring.at[slot].set(leaf), replay.steps, step)
+    return Replay(steps, replay.actions, replay.written + 1)
+
+
+def answer(replay: Replay, action: Float[Array, " components"]) -> Replay:
+    """The ring with the action that answered the newest time step."""
+    slot = (replay.written - 1) % replay.actions.shape[0]
+    return Replay(replay.steps, replay.actions.at[slot].set(action), replay.written)
+
+
+def windows(
+    replay: Replay, key: PRNGKeyArray, count: int, length: int
+) -> tuple[TimeStep, Float[Array, "count length components"]]:
+    """The newest window of `length` consecutive time steps, then `count - 1` drawn uniformly from the whole ring.
+
+    A window may span episodes: the pair of a last time step and the first one after it is no transition.
+    """
+    capacity = replay.actions.shape[0]
+    oldest = jnp.maximum(replay.written - capacity, 0)
+    latest = replay.written - length
+    start = jax.random.randint(key, (count,), oldest, jnp.maximum(latest, oldest) + 1)
+    start = start.at[0].set(latest)
+    slots = (start[:, None] + jnp.arange(length)) % capacity
+    return jax.tree.map(lambda ring: ring[slots], (replay.steps, replay.actions))

@@ -1,0 +1,73 @@
+"""Running statistics: what is usual in this stream, so that nothing depends on the job's units."""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+CLIP = 5.0
+
+
+class Normaliser(eqx.Module):
+    """Mean and variance of each number of the observation, and whether it was ever anything but 0 or 1."""
+
+    count: Float[Array, ""]
+    mean: Float[Array, " numbers"]
+    variance: Float[Array, " numbers"]
+    binary: Bool[Array, " numbers"]
+
+
+def init_normaliser(numbers: int) -> Normaliser:
+    return Normaliser(jnp.zeros(()), jnp.zeros(numbers), jnp.ones(numbers), jnp.ones(numbers, bool))
+
+
+def observe(normaliser: Normaliser, numeric: Float[Array, " numbers"], memory_steps: int) -> Normaliser:
+    """The statistics after one more observation: exact at first, then an exponential average over `memory_steps`."""
+    count = normaliser.count + 1
+    rate = jnp.maximum(1 / count, 1 / memory_steps)
+    delta = numeric - normaliser.mean
+    mean = normaliser.mean + rate * delta
+    variance = (1 - rate) * (normaliser.variance + rate * delta**2)
+    binary = normaliser.binary & ((numeric == 0) | (numeric == 1))
+    return Normaliser(count, mean, variance, binary)
+
+
+def normalised(normaliser: Normaliser, numeric: Float[Array, " numbers"]) -> Float[Array, " numbers"]:
+    """Zero mean and unit variance, clipped at five deviations.
+
+    Numbers that were only ever 0 or 1 pass unchanged: dividing a rare unit by its small deviation would destroy a
+    one-hot code.
+    """
+    deviation = jnp.sqrt(normaliser.variance)
+    floor = 1e-6 * jnp.maximum(jnp.abs(normaliser.mean), 1e-6)
+    standard = (numeric - normaliser.mean) / jnp.maximum(deviation, floor)
+    return jnp.where(normaliser.binary, numeric, jnp.clip(standard, -CLIP, CLIP))
+
+
+class ReturnScale(eqx.Module):
+    """The largest discounted return seen of late: the unit in which the value function works."""
+
+    sum: Float[Array, ""]
+    peak: Float[Array, ""]
+
+
+def init_scale() -> ReturnScale:
+    return ReturnScale(jnp.zeros(()), jnp.zeros(()))
+
+
+def observe_return(scale: ReturnScale, reward, first, discount: float, memory_steps: int) -> ReturnScale:
+    """The scale after one more reward.
+
+    The discounted sum of the rewards up to now stands in for the return, which is known only later (as in Engstrom et
+    al. 2020, §2). Its peak is used and not its deviation: until the first success of a sparse job the deviation is that
+    of the small costs on the way, and values measured by it would drown the priors that drive exploration.
+    """
+    total = jnp.where(first, 0.0, discount * scale.sum + reward)
+    peak = jnp.maximum(scale.peak * (1 - 1 / memory_steps), jnp.abs(total))
+    return ReturnScale(total, peak)
+
+
+def unit(scale: ReturnScale) -> Float[Array, ""]:
+    """Reward units per unit of value; 1 while no reward was ever anything but 0."""
+    return jnp.where(scale.peak > 0, scale.peak, 1.0)

@@ -1,0 +1,127 @@
+"""The value function: an ensemble of heads on shared features, each with a fixed random prior, and its targets.
+
+Every action space has one form. An action is a vector of coordinates, one a component; each head holds a table of
+utilities, one for each choice of each component; an action's value is the mean over its components of the utility at
+its coordinate, read by linear interpolation between choices. Decomposing a value so is DecQN's idea (Seyde et al. 2023,
+arXiv 2210.12566); interpolation, which lets a value be read and learned anywhere between two choices, is added here.
+"""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from trainee.learner.encoders import Encoder
+from trainee.types import Observation, Signature
+
+
+class Heads(eqx.Module):
+    """Linear heads from features to utilities, split into a value of the state and the advantages of the choices."""
+
+    state: eqx.nn.Linear
+    advantage: eqx.nn.Linear
+    shape: tuple[int, int, int] = eqx.field(static=True)
+
+    def __init__(self, signature: Signature, width: int, heads: int, key: PRNGKeyArray):
+        components, choices = signature.grid
+        self.shape = (heads, components, choices)
+        state = eqx.nn.Linear(width, heads, key=key)
+        advantage = eqx.nn.Linear(width, heads * components * choices, key=key)
+        # At zero, so that the first thing each head believes is its prior.
+        self.state, self.advantage = jax.tree.map(jnp.zeros_like, (state, advantage))
+
+    def __call__(self, features: Float[Array, " width"]) -> Float[Array, "heads components choices"]:
+        return self.advantage(features).reshape(self.shape) + self.state(features)[:, None, None]
+
+
+class Prior(eqx.Module):
+    """A fixed random function of unit variance for each head (Osband et al. 2018, arXiv 1806.03335).
+
+    Differs: heads share random features, and layer normalisation keeps the variance at one for any input, also a
+    one-hot code.
+    """
+
+    encoder: Encoder
+    heads: Float[Array, "outputs width"]
+    shape: tuple[int, int, int] = eqx.field(static=True)
+
+    def __init__(self, signature: Signature, width: int, heads: int, key: PRNGKeyArray):
+        features_key, heads_key = jax.random.split(key)
+        components, choices = signature.grid
+        self.shape = (heads, components, choices)
+        self.encoder = Encoder(signature, width, features_key)
+        outputs = heads * components * choices
+        # The rectified features have a mean square of one half.
+        self.heads = jax.random.normal(heads_key, (outputs, width)) * jnp.sqrt(2 / width)
+
+    def __call__(self, observation: Observation) -> Float[Array, "heads components choices"]:
+        return (self.heads @ self.encoder(observation)).reshape(self.shape)
+
+
+def interpolation(action: Float[Array, " components"], choices: int) -> Float[Array, "components choices"]:
+    """How much each choice counts at a coordinate: 1 on it, falling to 0 at its neighbours."""
+    return jax.nn.relu(1 - jnp.abs(action[:, None] - jnp.arange(choices)))
+
+
+def action_value(
+    utilities: Float[Array, "components choices"], action: Float[Array, " components"]
+) -> Float[Array, ""]:
+    """Value of one action: the mean over components of the utility at its coordinate. Unbatched."""
+    return jnp.sum(utilities * interpolation(action, utilities.shape[1])) / utilities.shape[0]
+
+
+def greedy(
+    utilities: Float[Array, "components choices"], allowed: Bool[Array, "components choices"]
+) -> Int[Array, " components"]:
+    """The best allowed choice of each component. Unbatched."""
+    return jnp.argmax(jnp.where(allowed, utilities, -jnp.inf), axis=-1)
+
+
+def refined(
+    utilities: Float[Array, "components choices"],
+    choice: Int[Array, " components"],
+    continuous: Bool[Array, " components"],
+) -> Float[Array, " components"]:
+    """Coordinates of the best action: for continuous components, the top of the parabola through a choice and its
+    neighbours; a choice at the rim stays there. Unbatched."""
+    last = utilities.shape[1] - 1
+    rows = jnp.arange(utilities.shape[0])
+    centre = utilities[rows, choice]
+    below = utilities[rows, jnp.maximum(choice - 1, 0)]
+    above = utilities[rows, jnp.minimum(choice + 1, last)]
+    bend = below - 2 * centre + above
+    shift = jnp.where(bend < 0, 0.5 * (below - above) / jnp.where(bend < 0, bend, -1.0), 0.0)
+    inside = continuous & (choice > 0) & (choice < last)
+    return choice + jnp.where(inside, jnp.clip(shift, -0.5, 0.5), 0.0)
+
+
+def lambda_return(
+    reward_t: Float[Array, " steps"],
+    discount_t: Float[Array, " steps"],
+    value_t: Float[Array, " steps"],
+    trace_t: Float[Array, " steps"],
+) -> Float[Array, " steps"]:
+    """λ-returns of consecutive transitions, bootstrapping where the trace is cut.
+
+    Unbatched; `jax.vmap` it.
+
+    Args:
+      reward_t: `[T]`, reward of each transition.
+      discount_t: `[T]`, discount of each transition; 0 only at termination, never at a time limit.
+      value_t: `[T]`, value of the state that each transition arrives at, in units of return.
+      trace_t: `[T]`, in [0, 1]: how much of the return that follows is taken from the next transitions and not from
+        `value_t`; 0 for the last one.
+    Returns:
+      `[T]`, in units of return.
+    Source: Sutton & Barto (2018), §12.5 and §12.10, λ varying by step.
+    """
+
+    def backward(following, transition):
+        reward, discount, value, trace = transition
+        result = reward + discount * ((1 - trace) * value + trace * following)
+        return result, result
+
+    steps = (reward_t, discount_t, value_t, trace_t)
+    return jax.lax.scan(backward, value_t[-1], steps, reverse=True, unroll=True)[1]

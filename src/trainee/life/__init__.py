@@ -1,0 +1,31 @@
+"""Life: an agent at work. The host loop, the scan loop, and what a user types."""
+
+from trainee.life.agent import Agent, Stint
+from trainee.life.callbacks import Callback, TensorBoard, Work
+from trainee.life.evaluation import Evaluation, interval
+from trainee.life.host import Guard
+from trainee.life.logbook import Episode, Logbook, tenths
+from trainee.life.policy import Policy
+from trainee.life.scan import Trace, fleet_at
+from trainee.life.worker import Worker
+from trainee.types import Decision, TimeStep
+
+__all__ = [
+    "Agent",
+    "Callback",
+    "Decision",
+    "Episode",
+    "Evaluation",
+    "Guard",
+    "Logbook",
+    "Policy",
+    "Stint",
+    "TensorBoard",
+    "TimeStep",
+    "Trace",
+    "Work",
+    "Worker",
+    "fleet_at",
+    "interval",
+    "tenths",
+]

@@ -1,0 +1,330 @@
+"""The agent: one brain, its interfaces, and the streams of its workers."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import jax
+from jaxtyping import PRNGKeyArray
+
+from trainee import record
+from trainee.errors import InvalidArgument
+from trainee.jobs import Codec, Job, make
+from trainee.learner import Constants, Interface, Learned, Learner, State, Stream
+from trainee.life import saving
+from trainee.life.callbacks import Callback, OnStep, Progress, TensorBoard, Work
+from trainee.life.compiled import compiled
+from trainee.life.evaluation import Evaluation, evaluated
+from trainee.life.host import Guard, work_at
+from trainee.life.interrupt import deferred_interrupt
+from trainee.life.logbook import Logbook
+from trainee.life.policy import Policy
+from trainee.life.runtime import prepare
+from trainee.life.worker import Worker
+from trainee.types import JobSpec
+
+MOST_STEPS = 10**12
+EVALUATION_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Stint:
+    """What a stretch of work came to.
+
+    Attributes:
+      name: the worker's name.
+      steps: steps made in the stretch.
+      episodes: episodes that ended in it.
+      online_return: over the stretch: mean over its ten equal parts of the mean return of the episodes ending in each.
+      recent_return: mean return of the last ten episodes.
+      steps_per_second: over the stretch, learning included, compiling not.
+      unfit: time steps that were left out because they could not be learned from.
+    """
+
+    name: str
+    steps: int
+    episodes: int
+    online_return: float
+    recent_return: float
+    steps_per_second: float
+    unfit: int
+
+
+@dataclass
+class Agent:
+    """An agent that learns a job by doing it.
+
+    Args:
+      seed: everything random about it follows from this.
+      width: units in each layer; the size of the brain.
+      constants: the table of numbers, the same for every job.
+    """
+
+    seed: int = 0
+    width: int = 64
+    constants: Constants = field(default_factory=Constants)
+
+    def __post_init__(self) -> None:
+        if self.width < 1:
+            raise InvalidArgument(f"width must be 1 or more, not {self.width}")
+        prepare()
+        self.brain: Learned | None = None
+        self.interfaces: dict[str, Interface] = {}
+        self.streams: dict[str, Stream] = {}
+        self.workers: dict[str, Worker] = {}
+        self._at_work: Worker | None = None
+
+    def learn(
+        self,
+        job: str | gymnasium.Env | Job,
+        steps: int,
+        *,
+        name: str | None = None,
+        callbacks: Sequence[Callback] = (),
+        on_step: Callable[..., bool | None] | None = None,
+        progress: bool = False,
+        tensorboard: str | Path | None = None,
+        guard: Guard | None = None,
+    ) -> Stint:
+        """Go to work at a job for a number of steps, learning at each.
+
+        Args:
+          job: a Gymnasium id (`module:Name-v0` imports the module first), an environment, or a job.
+          steps: calls to the environment's `step`.
+          name: what the worker's stream is kept under; by default the job's name. A known name goes on where it stood.
+          callbacks: told of every step and episode.
+          on_step: `on_step(work, time_step, decision)`, called after every step; returning False ends the stretch.
+          progress: show a line on the terminal.
+          tensorboard: folder to write curves to.
+          guard: what stands between a decision and the job.
+        Returns:
+          what the stretch came to.
+        Raises:
+          InvalidArgument: `steps` is not a positive number below 10¹².
+          UnknownJob, UnsupportedSpace: the job cannot be worked at.
+          JobFailed: the job raised, or kept saying unfit things. What was learned until then is kept.
+          KeyboardInterrupt: Ctrl-C; nothing is lost.
+        """
+        if isinstance(steps, bool) or not isinstance(steps, int) or not 0 < steps <= MOST_STEPS:
+            raise InvalidArgument(f"steps must be a whole number from 1 to 10¹², not {steps!r}")
+        listeners = [*callbacks]
+        listeners += [OnStep(on_step)] if on_step else []
+        listeners += [Progress()] if progress else []
+        listeners += [TensorBoard(tensorboard)] if tensorboard else []
+        with self._opened(job, name) as (opened, worker):
+            work = Work(worker.name, worker.logbook, worker.logbook.steps, steps)
+            try:
+                self._resume(worker, opened)
+                for listener in listeners:
+                    listener.on_start(work)
+                with deferred_interrupt() as interrupted:
+                    work_at(worker, opened, work, listeners, guard, interrupted)
+                    if interrupted():
+                        raise KeyboardInterrupt
+            finally:
+                worker.job_state = opened.saved()
+                for listener in listeners:
+                    listener.on_end(work)
+        log = worker.logbook
+        ended = sum(episode.step > work.begin for episode in log.episodes)
+        return Stint(
+            worker.name, work.done, ended, log.online_return(work.begin), log.recent(), work.steps_per_second, log.unfit
+        )
+
+    def evaluate(
+        self,
+        job: str | gymnasium.Env | Job,
+        episodes: int = 20,
+        *,
+        name: str | None = None,
+        seed: int = EVALUATION_SEED,
+        video: str | Path | None = None,
+    ) -> Evaluation:
+        """How well the agent, frozen as it is now, does a job.
+
+        Args:
+          job: as in `learn`. One at which it never worked is met by an untrained interface, unless it has worked at one
+            with the same spaces.
+          episodes: how many to play.
+          name: the worker whose stream is used; by default the job's name.
+          seed: of the environment; by default one that no work uses.
+          video: an `.mp4` or `.gif` to film the first episode into.
+        Returns:
+          mean return, its interval, and each episode's return.
+        """
+        film = Path(video) if video is not None else None
+        opened = make(job, seed=seed, render=film is not None)
+        try:
+            return evaluated(self._policy(opened, name), opened, episodes, film)
+        finally:
+            if isinstance(job, str):
+                opened.close()
+
+    def deploy(
+        self,
+        observation_space: gymnasium.Space,
+        action_space: gymnasium.Space,
+        *,
+        name: str | None = None,
+        masked: bool = False,
+    ) -> Worker:
+        """A worker at a job that calls the agent.
+
+        Args:
+          observation_space: what the job's observations are of.
+          action_space: what actions are to be of.
+          name: what its stream is kept under; by default the signature's id. Under the name of a saved worker it goes on
+            exactly where that one stood, so that the next call may be `step`.
+          masked: the job says at each step which actions are allowed.
+        Raises:
+          UnsupportedSpace: says which part, and what to wrap it in.
+          InvalidArgument: a worker of that name has other spaces.
+        """
+        codec = Codec(observation_space, action_space, masked)
+        name = codec.signature.id if name is None else name
+        known = self.workers.get(name)
+        if known is None:
+            return self.add_worker(name, codec)
+        if known.spec != codec.spec:
+            raise InvalidArgument(
+                f"worker {name!r} works with {known.codec.observation_space} and {known.codec.action_space}, not with "
+                f"{observation_space} and {action_space}: choose another name"
+            )
+        return known
+
+    def policy(self, job: str | gymnasium.Env | Job, *, name: str | None = None, seed: int = 0) -> Policy:
+        """The agent, frozen as it is now, at a job: it decides and does not learn.
+
+        Args:
+          job: as in `learn`, or the name of a worker.
+          name: the worker whose stream is used; by default the job's name.
+          seed: of what is drawn where decisions are not deterministic.
+        """
+        worker = self.workers.get(name or job) if isinstance(job, str) else None
+        if worker is not None:
+            self.gather()
+            return Policy(self.learner(worker.spec), worker.codec, self._state(worker), seed)
+        opened = make(job, seed=seed)
+        try:
+            return self._policy(opened, name, seed)
+        finally:
+            if isinstance(job, str):
+                opened.close()
+
+    def save(self, home: str | Path) -> Path:
+        """Write everything that the agent is to a folder; what was saved there before stands until this is complete.
+
+        Raises:
+          SaveFailed: the disk is full or does not answer; the old checkpoint stands.
+          HomeInUse: another process works in this folder.
+        """
+        folder = Path(home)
+        with record.lock(folder):
+            return self.save_locked(folder)
+
+    def save_locked(self, home: Path) -> Path:
+        """As `save`, for whoever holds the home's lock already."""
+        self.gather()
+        record.save(home, saving.checkpoint(self))
+        saving.write_card(home, self)
+        return home
+
+    @classmethod
+    def load(cls, home: str | Path, *, last_good: bool = False) -> Agent:
+        """The agent that was saved in a folder; it goes on bit for bit as the one that was saved would have.
+
+        Args:
+          home: the folder.
+          last_good: take the checkpoint before the newest one.
+        Raises:
+          NothingSaved, DamagedPart, NewerFormat, DifferentAgent: what is wrong, with which part, and what to do.
+        """
+        saved = record.load(Path(home), generation="previous" if last_good else "current")
+        agent = cls(saved.about["seed"], saved.about["width"], Constants(**saved.about["constants"]))
+        saving.fill(agent, saved)
+        return agent
+
+    def learner(self, spec: JobSpec) -> Learner:
+        """The pure functions that this agent learns with at a job of this kind."""
+        return Learner(spec, self.width, self.constants)
+
+    def add_worker(self, name: str, codec: Codec) -> Worker:
+        """A new worker, with an interface for its signature where there is none yet, and an empty stream."""
+        worker = Worker(self, name, codec, Logbook(self.constants.discount))
+        learner, signature = self.learner(worker.spec), worker.spec.signature.id
+        if self.brain is None:
+            self.brain = learner.init_brain(self._key("brain"))
+        if signature not in self.interfaces:
+            self.interfaces[signature] = learner.init_interface(self._key(f"interface {signature}"))
+        self.streams[name] = learner.init_stream(self._key(f"stream {name}"))
+        self.workers[name] = worker
+        return worker
+
+    def hand_over(self, worker: Worker) -> tuple[Any, ...]:
+        """The state that a worker is to go on from, as buffers that it may write in place.
+
+        The agent has one brain: one worker at a time has it in hand.
+        """
+        self.gather()
+        self._at_work = worker
+        return compiled(self.learner(worker.spec)).pack(self._state(worker))
+
+    def gather(self) -> None:
+        """Take back what the worker at work has learned."""
+        worker = self._at_work
+        if worker is None or worker.buffers is None:
+            return
+        state = compiled(self.learner(worker.spec)).unpack(worker.buffers)
+        self.brain, self.interfaces[worker.spec.signature.id] = state.brain, state.interface
+        self.streams[worker.name] = state.stream
+        worker.buffers = self._at_work = None
+
+    @contextmanager
+    def _opened(self, job: str | gymnasium.Env | Job, name: str | None) -> Iterator[tuple[Job, Worker]]:
+        known = self.workers.get(name or job) if isinstance(job, str) else None
+        # A job that cannot be put where it stood begins anew, and not with the episodes that it began with before.
+        opened = make(job, seed=self.seed + (known.logbook.steps if known else 0))
+        try:
+            worker = self.deploy(
+                opened.codec.observation_space,
+                opened.codec.action_space,
+                name=name or opened.name,
+                masked=opened.spec.masked,
+            )
+            yield opened, worker
+        finally:
+            if isinstance(job, str):
+                opened.close()
+
+    @staticmethod
+    def _resume(worker: Worker, job: Job) -> None:
+        """Put the job where the worker left it; where that cannot be, the worker begins an episode."""
+        resumed = worker.job_state is not None and job.restore(worker.job_state)
+        worker.episode_over = worker.episode_over or not resumed
+
+    def _state(self, worker: Worker) -> State:
+        assert self.brain is not None
+        return State(self.brain, self.interfaces[worker.spec.signature.id], self.streams[worker.name])
+
+    def _policy(self, opened: Job, name: str | None, seed: int = 0) -> Policy:
+        self.gather()
+        name = name or opened.name
+        learner = self.learner(opened.spec)
+        worker = self.workers.get(name)
+        if worker is not None:
+            return Policy(learner, worker.codec, self._state(worker), seed)
+        brain = self.brain or learner.init_brain(self._key("brain"))
+        interface = self.interfaces.get(opened.spec.signature.id) or learner.init_interface(
+            self._key(f"interface {opened.spec.signature.id}")
+        )
+        state = State(brain, interface, learner.init_stream(self._key(f"stream {name}")))
+        return Policy(learner, opened.codec, state, seed)
+
+    def _key(self, purpose: str) -> PRNGKeyArray:
+        return jax.random.fold_in(jax.random.key(self.seed), zlib.crc32(purpose.encode()))

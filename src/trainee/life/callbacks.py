@@ -1,0 +1,132 @@
+"""Callbacks: what is told of a worker's progress, and TensorBoard and the terminal among those who listen."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from trainee.errors import MissingExtra
+from trainee.life.logbook import Episode, Logbook
+from trainee.types import Decision, TimeStep
+
+if TYPE_CHECKING:
+    from trainee.errors import UnfitTimeStep
+
+
+@dataclass
+class Work:
+    """One stretch of work at a job.
+
+    Attributes:
+      name: the worker's name.
+      logbook: everything that the worker has done so far, also before this stretch.
+      begin: the worker's step count when the stretch began.
+      steps: how many steps the stretch is to have.
+      started: `time.perf_counter()` when its first step was ready to go.
+    """
+
+    name: str
+    logbook: Logbook
+    begin: int
+    steps: int
+    started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def done(self) -> int:
+        """Steps made in this stretch."""
+        return self.logbook.steps - self.begin
+
+    @property
+    def steps_per_second(self) -> float:
+        """Mean speed over the stretch, learning included."""
+        return self.done / max(time.perf_counter() - self.started, 1e-9)
+
+    @property
+    def seconds_left(self) -> float:
+        """Time left at that speed."""
+        return (self.steps - self.done) / max(self.steps_per_second, 1e-9)
+
+
+class Callback:
+    """Override what you want to hear of. Returning False from `on_step` ends the stretch early."""
+
+    def on_start(self, work: Work) -> None:
+        """A stretch of work begins."""
+
+    def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> bool | None:
+        """A step was made and learned from, and this is the decision that answers it."""
+
+    def on_episode(self, work: Work, episode: Episode) -> None:
+        """An episode ended."""
+
+    def on_unfit(self, work: Work, fault: UnfitTimeStep) -> None:
+        """A time step could not be learned from and was left out."""
+
+    def on_end(self, work: Work) -> None:
+        """The stretch is over, for whatever reason."""
+
+
+class OnStep(Callback):
+    """A plain function as a callback: `hook(work, time_step, decision)`."""
+
+    def __init__(self, hook: Callable[[Work, TimeStep, Decision], bool | None]):
+        self._hook = hook
+
+    def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> bool | None:
+        return self._hook(work, time_step, decision)
+
+
+class Progress(Callback):
+    """One line on a terminal, rewritten about four times a second."""
+
+    def __init__(self, stream: TextIO | None = None, every_s: float = 0.25):
+        self._stream, self._every_s, self._next = stream or sys.stderr, every_s, 0.0
+
+    def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> None:
+        now = time.perf_counter()
+        if now >= self._next:
+            self._next = now + self._every_s
+            self._write(work)
+
+    def on_end(self, work: Work) -> None:
+        self._write(work)
+        self._stream.write("\n")
+
+    def _write(self, work: Work) -> None:
+        self._stream.write(
+            f"\r{work.name}  step {work.done}/{work.steps}  recent return {work.logbook.recent():.1f}  "
+            f"{work.steps_per_second:.0f} steps/s  {work.seconds_left:.0f} s left   "
+        )
+        self._stream.flush()
+
+
+class TensorBoard(Callback):
+    """Curves for TensorBoard, by a writer that needs no TensorFlow."""
+
+    def __init__(self, folder: str | Path, every_steps: int = 1000):
+        try:
+            from tensorboardX import SummaryWriter  # noqa: PLC0415 an optional library
+        except ImportError as error:
+            raise MissingExtra("tensorboardX", "tensorboard", "writing for TensorBoard") from error
+        self._writer = SummaryWriter(str(folder), flush_secs=10)
+        self._every_steps = every_steps
+
+    def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> None:
+        step = work.logbook.steps
+        if step % self._every_steps == 0:
+            self._writer.add_scalar(f"{work.name}/value", float(decision.value), step)
+            self._writer.add_scalar(f"{work.name}/spread", float(decision.spread), step)
+            self._writer.add_scalar(f"{work.name}/steps per second", work.steps_per_second, step)
+
+    def on_episode(self, work: Work, episode: Episode) -> None:
+        self._writer.add_scalar(f"{work.name}/return", episode.total, episode.step)
+        self._writer.add_scalar(f"{work.name}/length", episode.length, episode.step)
+        self._writer.add_scalar(f"{work.name}/predicted", episode.predicted, episode.step)
+        self._writer.add_scalar(f"{work.name}/realised", episode.realised, episode.step)
+
+    def on_end(self, work: Work) -> None:
+        self._writer.flush()

@@ -1,0 +1,79 @@
+"""A learner's functions, compiled for the host: flat buffers in, flat buffers out, one call a step."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from trainee.learner import Learner, State
+from trainee.life.packing import Packing
+from trainee.types import Decision, TimeStep
+
+Buffers = tuple[Any, ...]
+
+
+class Compiled:
+    """The one step function, and deciding without learning, for one learner.
+
+    Buffers given to `step` and `overrule` are donated: they are gone, and the result takes their place.
+    """
+
+    def __init__(self, learner: Learner):
+        self.learner = learner
+        state = jax.eval_shape(learner.init, jax.random.key(0))
+        self._state = Packing(state)
+        self._time_step = Packing(learner.example(), exact=False)
+        self._components = len(learner.spec.signature.choices)
+        self.pack = jax.jit(self._state.pack)
+        self.unpack = jax.jit(self._state.unpack)
+        self._step = jax.jit(self._stepped, donate_argnums=0)
+        self._overrule = jax.jit(self._overruled, donate_argnums=0)
+
+    def step(self, buffers: Buffers, time_step: TimeStep) -> tuple[Buffers, Decision]:
+        """Remember, learn, appraise, decide."""
+        buffers, answer = self._step(buffers, self._time_step.pack(time_step, np))
+        return buffers, self._decision(np.asarray(answer))
+
+    def overrule(self, buffers: Buffers, action: np.ndarray) -> Buffers:
+        """Remember that another action was taken than the one decided."""
+        return self._overrule(buffers, np.asarray(action, np.float32))
+
+    def _stepped(self, buffers: Buffers, step: Buffers) -> tuple[Buffers, jax.Array]:
+        state, decision = self.learner.step(self._state.unpack(buffers), self._time_step.unpack(step))
+        rest = jnp.stack([decision.value, decision.spread, decision.propensity])
+        return self._state.pack(state), jnp.concatenate([decision.action, rest])
+
+    def _overruled(self, buffers: Buffers, action: jax.Array) -> Buffers:
+        return self._state.pack(self.learner.overrule(self._state.unpack(buffers), action))
+
+    def _decision(self, answer: np.ndarray) -> Decision:
+        count = self._components
+        return Decision(answer[:count], answer[count], answer[count + 1], answer[count + 2])
+
+
+@functools.cache
+def compiled(learner: Learner) -> Compiled:
+    """The compiled functions of a learner, made once in a process."""
+    return Compiled(learner)
+
+
+@functools.cache
+def compiled_policy(learner: Learner) -> tuple[Any, Any]:
+    """Deciding with a frozen state for a batch: `best(state, time_steps)`, and `drawn(state, time_steps, keys)`."""
+
+    def drawn(state: State, time_step: TimeStep, key: jax.Array) -> Decision:
+        first = dataclasses.replace(time_step, first=jnp.ones((), bool))
+        return learner.decide(eqx.tree_at(lambda s: s.stream.key, state, key), first)[1]
+
+    return jax.jit(jax.vmap(learner.exploit, in_axes=(None, 0))), jax.jit(jax.vmap(drawn, in_axes=(None, 0, 0)))
+
+
+def frozen(state: State) -> State:
+    """What deciding needs of a state: no replay, no moments, no targets; copied, so that learning may go on."""
+    return jax.tree.map(jnp.array, state.frozen())

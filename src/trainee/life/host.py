@@ -1,0 +1,75 @@
+"""The host loop: a worker at a job that runs in this process, one compiled call a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from trainee.errors import JobFailed, UnfitTimeStep
+from trainee.jobs import Job
+from trainee.life.callbacks import Callback, Work
+from trainee.life.worker import Worker
+from trainee.types import Decision, TimeStep
+
+UNFIT_IN_A_ROW = 10
+
+
+class Guard(Protocol):
+    """What stands between a decision and the job: it may let the action pass, or put another in its place."""
+
+    def __call__(self, time_step: TimeStep, decision: Decision) -> np.ndarray:
+        """The action to take, as coordinates `[components]`."""
+        ...
+
+
+def work_at(
+    worker: Worker,
+    job: Job,
+    work: Work,
+    callbacks: Sequence[Callback] = (),
+    guard: Guard | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Work at a job until the stretch is done, a callback or `stop` ends it, or the job fails.
+
+    The worker goes on from its newest decision if an episode is under way, and otherwise begins one. Steps are calls to
+    the job's `step`; beginning an episode is none.
+
+    Raises:
+      JobFailed: the job raised, or said ten unfit things in a row. The worker is as it was after its last fit step.
+    """
+    unfit = 0
+    while work.done < work.steps and not stop():
+        try:
+            if worker.episode_over:
+                worker.take(job.reset())
+            time_step = job.step(_guarded(worker, guard))
+        except UnfitTimeStep as fault:
+            unfit += 1
+            worker.skip(fault.last)
+            for callback in callbacks:
+                callback.on_unfit(work, fault)
+            if unfit >= UNFIT_IN_A_ROW:
+                raise JobFailed(f"{worker.name}: {unfit} unfit time steps in a row, the last: {fault}") from fault
+            continue
+        unfit = 0
+        decision = worker.take(time_step)
+        going = [callback.on_step(work, time_step, decision) for callback in callbacks]
+        if worker.ended is not None:
+            for callback in callbacks:
+                callback.on_episode(work, worker.ended)
+        if False in going:
+            return
+
+
+def _guarded(worker: Worker, guard: Guard | None) -> np.ndarray:
+    decision = worker.decision
+    assert decision is not None
+    if guard is None:
+        return np.asarray(decision.action)
+    action = np.asarray(guard(worker.newest, decision), np.float32)
+    if not np.array_equal(action, decision.action):
+        worker.overrule_coordinates(action)
+    return action

@@ -1,0 +1,165 @@
+"""Between an agent in memory and a checkpoint on disk: trees as named arrays, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from trainee.errors import DamagedPart, DifferentAgent
+from trainee.jobs import Codec, from_json, to_json
+from trainee.learner import Constants
+from trainee.life.logbook import Episode, Logbook
+from trainee.record import Checkpoint, write_identity
+from trainee.types import Decision
+
+if TYPE_CHECKING:
+    from trainee.life.agent import Agent
+    from trainee.life.worker import Worker
+
+Tensors = dict[str, np.ndarray]
+
+
+def named_arrays(tree: Any, prefix: str = "") -> Tensors:
+    """The leaves of a tree by their paths, random keys as their data."""
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return {prefix + _name(path): np.asarray(_raw(leaf)) for path, leaf in leaves}
+
+
+def restored(template: Any, arrays: Mapping[str, np.ndarray], part: str, prefix: str = "") -> Any:
+    """The tree of which `arrays` are the leaves.
+
+    Args:
+      template: a tree of the shapes and types to expect.
+      arrays: leaves by path.
+      part: the checkpoint's part that they come from, for messages.
+      prefix: what stands before each path.
+    Raises:
+      DifferentAgent: a leaf is missing, or is of another shape or type.
+    """
+
+    def leaf(path: Any, shape: Any) -> jax.Array:
+        name = prefix + _name(path)
+        expected = jax.eval_shape(_raw, shape)
+        found = arrays.get(name)
+        if found is None or found.shape != expected.shape or found.dtype != expected.dtype:
+            there = "missing" if found is None else f"{found.dtype}{list(found.shape)}"
+            raise DifferentAgent(
+                f"part {part!r}: {name} is {there}, where this agent has {expected.dtype}{list(expected.shape)}. It was "
+                f"written by an agent of another kind: load it with the version that wrote it"
+            )
+        array = jnp.array(found)
+        return jax.random.wrap_key_data(array) if _is_key(shape) else array
+
+    return jax.tree_util.tree_map_with_path(leaf, template)
+
+
+def checkpoint(agent: Agent) -> Checkpoint:
+    """Everything that an agent is."""
+    mind = named_arrays(agent.brain, "brain/")
+    for signature, interface in agent.interfaces.items():
+        mind |= named_arrays(interface, f"interfaces/{signature}/")
+    parts = {"agent": mind}
+    for name, worker in agent.workers.items():
+        parts[f"streams/{name}"] = _worker_arrays(worker) | named_arrays(agent.streams[name], "stream/")
+    about = {
+        "step": sum(worker.logbook.steps for worker in agent.workers.values()),
+        "seed": agent.seed,
+        "width": agent.width,
+        "constants": dataclasses.asdict(agent.constants),
+        "version": version("trainee"),
+        "workers": {name: _worker_about(worker) for name, worker in agent.workers.items()},
+    }
+    return Checkpoint(parts, about)
+
+
+def write_card(home: Path, agent: Agent) -> None:
+    """Say in `trainee.toml` what this agent is."""
+    write_identity(
+        home,
+        {
+            "version": version("trainee"),
+            "constants": constants_hash(agent.constants),
+            "width": agent.width,
+            "seed": agent.seed,
+        },
+    )
+
+
+def constants_hash(constants: Constants) -> str:
+    """A short hash of the table of numbers."""
+    text = json.dumps(dataclasses.asdict(constants), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def fill(agent: Agent, saved: Checkpoint) -> None:
+    """Make a new agent what was saved."""
+    mind = saved.parts["agent"]
+    for name, about in saved.about["workers"].items():
+        codec = Codec(from_json(about["observation_space"]), from_json(about["action_space"]), about["masked"])
+        part = f"streams/{name}"
+        if part not in saved.parts:
+            raise DamagedPart(f"part {part!r} is not in the checkpoint, which has a worker of that name")
+        worker = agent.add_worker(name, codec)
+        template = jax.eval_shape(agent.learner(worker.spec).init, jax.random.key(0))
+        signature = worker.spec.signature.id
+        agent.brain = restored(template.brain, mind, "agent", "brain/")
+        agent.interfaces[signature] = restored(template.interface, mind, "agent", f"interfaces/{signature}/")
+        agent.streams[name] = restored(template.stream, saved.parts[part], part, "stream/")
+        _restore_worker(worker, saved.parts[part], about)
+
+
+def _worker_arrays(worker: Worker) -> Tensors:
+    log, decision = worker.logbook, worker.decision
+    arrays = {
+        "episodes": np.array([dataclasses.astuple(e) for e in log.episodes], np.float64).reshape(-1, 5),
+        "rewards": np.array(log.rewards, np.float64),
+    }
+    if decision is not None:
+        arrays |= {f"decision/{f.name}": np.asarray(getattr(decision, f.name)) for f in dataclasses.fields(Decision)}
+    return arrays | {f"job/{name}": array for name, array in (worker.job_state or {}).items()}
+
+
+def _worker_about(worker: Worker) -> dict[str, Any]:
+    log = worker.logbook
+    return {
+        "observation_space": to_json(worker.codec.observation_space),
+        "action_space": to_json(worker.codec.action_space),
+        "masked": worker.spec.masked,
+        "steps": log.steps,
+        "unfit": log.unfit,
+        "predicted": log.predicted,
+        "episode_over": worker.episode_over,
+        "broken": worker.broken,
+    }
+
+
+def _restore_worker(worker: Worker, arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> None:
+    episodes = [Episode(int(step), int(length), *map(float, rest)) for step, length, *rest in arrays["episodes"]]
+    worker.logbook = Logbook(
+        worker.logbook.discount, about["steps"], episodes, about["unfit"], arrays["rewards"].tolist(), about["predicted"]
+    )
+    worker.episode_over, worker.broken = about["episode_over"], about["broken"]
+    decision = {name.removeprefix("decision/"): a for name, a in arrays.items() if name.startswith("decision/")}
+    worker.decision = Decision(**decision) if decision else None
+    worker.job_state = {name.removeprefix("job/"): a for name, a in arrays.items() if name.startswith("job/")} or None
+
+
+def _name(path: Any) -> str:
+    return jax.tree_util.keystr(path, simple=True, separator="/")
+
+
+def _is_key(leaf: Any) -> bool:
+    return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+
+
+def _raw(leaf: Any) -> Any:
+    return jax.random.key_data(leaf) if _is_key(leaf) else leaf

@@ -1,0 +1,136 @@
+"""A worker: an agent at a job. The job calls it: here is what I see, and what came of the last action."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trainee.errors import InvalidArgument, UnfitTimeStep
+from trainee.jobs import Codec
+from trainee.life.compiled import Buffers, compiled
+from trainee.life.logbook import Episode, Logbook
+from trainee.types import Decision, TimeStep
+
+if TYPE_CHECKING:
+    from trainee.life.agent import Agent
+
+ZERO, ONE = np.float32(0), np.float32(1)
+YES, NO = np.bool_(True), np.bool_(False)
+
+
+class Worker:
+    """An agent at one job; made by `Agent.deploy`.
+
+    Attributes:
+      name: what its stream is kept under.
+      spec: the job's signature, and what the job allows.
+      logbook: steps and episodes so far.
+      newest: the newest time step that was learned from. None before the first.
+      decision: what answered it: action, value, spread, propensity. None before the first.
+      episode_over: no episode is under way.
+      ended: the episode that the newest time step ended, if it did.
+      broken: a time step was left out since the newest.
+    """
+
+    def __init__(self, agent: Agent, name: str, codec: Codec, logbook: Logbook):
+        self.name, self.codec, self.spec, self.logbook = name, codec, codec.spec, logbook
+        self.decision: Decision | None = None
+        self.newest: TimeStep | None = None
+        self.job_state: dict[str, np.ndarray] | None = None
+        self.episode_over = True
+        self.ended: Episode | None = None
+        self.broken = False
+        self._agent = agent
+        self._compiled = compiled(agent.learner(self.spec))
+        self.buffers: Buffers | None = None
+
+    def reset(self, observation: Any, action_mask: Any = None) -> Any:
+        """Begin an episode.
+
+        Args:
+          observation: the first one of the episode, inside the observation space.
+          action_mask: which actions are allowed, for a worker deployed with `masked=True`.
+        Returns:
+          an action inside the action space.
+        Raises:
+          UnfitTimeStep: the observation cannot be learned from; the agent is as it was, and `reset` may be called again.
+        """
+        self.take(self._time_step(observation, ZERO, ONE, YES, NO, action_mask))
+        return self._action()
+
+    def step(
+        self, observation: Any, reward: float, terminated: bool, truncated: bool, action_mask: Any = None
+    ) -> Any:
+        """Learn from what came of the last action, and answer with the next one.
+
+        Args:
+          observation: what is seen now; at the end of an episode, its final observation.
+          reward: what the last action brought.
+          terminated: the episode ended, and nothing can follow.
+          truncated: the episode was cut short, as at a time limit; what would have followed still counts.
+          action_mask: which actions are allowed now, for a worker deployed with `masked=True`.
+        Returns:
+          an action inside the action space; it means nothing where the episode ended.
+        Raises:
+          InvalidArgument: no episode is under way.
+          UnfitTimeStep: the observation or the reward cannot be learned from; the step is left out, the last action stands
+            as the answer, and the next call may be `step`, or `reset` where the episode ended.
+        """
+        if self.episode_over:
+            raise InvalidArgument(f"worker {self.name!r} has no episode under way: call reset(observation) first")
+        discount = ZERO if terminated else ONE
+        last = np.bool_(terminated or truncated)
+        try:
+            time_step = self._time_step(observation, reward, discount, NO, last, action_mask)
+        except UnfitTimeStep:
+            self.skip(bool(last))
+            raise
+        self.take(time_step)
+        return self._action()
+
+    def take(self, time_step: TimeStep) -> Decision:
+        """Learn from a time step, decide, and enter both in the logbook; what `reset` and `step` come down to."""
+        buffers = self._agent.hand_over(self) if self.buffers is None else self.buffers
+        # After an unfit time step, the one before it and this one are no transition.
+        learned = dataclasses.replace(time_step, first=YES) if self.broken else time_step
+        self.buffers, self.decision = self._compiled.step(buffers, learned)
+        self.newest, self.broken, self.episode_over = time_step, False, bool(time_step.last)
+        self.ended = self.logbook.enter(
+            float(time_step.reward),
+            float(time_step.discount),
+            bool(time_step.first),
+            self.episode_over,
+            float(self.decision.value),
+        )
+        return self.decision
+
+    def overrule(self, action: Any) -> None:
+        """Another action than the one decided is being taken: remember that one.
+
+        Args:
+          action: an action inside the action space.
+        """
+        self.overrule_coordinates(self.codec.coordinates(action))
+
+    def overrule_coordinates(self, action: np.ndarray) -> None:
+        """As `overrule`, with the action as its coordinates."""
+        buffers = self._agent.hand_over(self) if self.buffers is None else self.buffers
+        self.buffers = self._compiled.overrule(buffers, action)
+        if self.decision is not None:
+            self.decision = dataclasses.replace(self.decision, action=action)
+
+    def skip(self, last: bool) -> None:
+        """A time step was unfit: leave it out, and do not link what comes before it to what comes after."""
+        self.broken = True
+        self.logbook.unfit += 1
+        self.episode_over = last
+
+    def _action(self) -> Any:
+        assert self.decision is not None
+        return self.codec.action(np.asarray(self.decision.action))
+
+    def _time_step(self, observation, reward, discount, first, last, action_mask) -> TimeStep:
+        place = f"worker {self.name!r}, step {self.logbook.steps + 1}"
+        return self.codec.time_step(observation, reward, discount, first, last, action_mask, place)

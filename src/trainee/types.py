@@ -1,0 +1,106 @@
+"""The nouns that every room shares: what a job says, what the agent answers. No logic.
+
+Time steps and decisions are plain dataclasses registered with JAX, because one of each is made at every step on the host
+and making one must cost a microsecond or two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax
+from jaxtyping import Array, Bool, Float, Int, PyTree, UInt8
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The shape of a job: its observation and action spaces, flattened.
+
+    Attributes:
+      numeric: how many real numbers an observation holds.
+      categories: size of each categorical part of an observation.
+      images: height, width and channels of each image in an observation.
+      choices: how many choices each component of an action has.
+      continuous: for each component of an action, whether choices lie on a line, so that there are actions between them.
+      id: hash of the two spaces; interfaces are keyed by it.
+      image_bytes: for each image, whether it is made of bytes (uint8) and not of float32 numbers.
+    """
+
+    numeric: int
+    categories: tuple[int, ...]
+    images: tuple[tuple[int, int, int], ...]
+    choices: tuple[int, ...]
+    continuous: tuple[bool, ...]
+    id: str
+    image_bytes: tuple[bool, ...] = ()
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Components of an action, and the most choices that one of them has."""
+        return len(self.choices), max(self.choices)
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """A signature, and what the job allows.
+
+    Attributes:
+      signature: the shape of observations and actions.
+      masked: the job says at each time step which actions are allowed.
+      restartable: the worker may end an episode early and begin another.
+    """
+
+    signature: Signature
+    masked: bool = False
+    restartable: bool = True
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Observation:
+    """An observation of any space, flattened into the three kinds of things there are."""
+
+    numeric: Float[Array, " numbers"]
+    categories: Int[Array, " parts"]
+    images: tuple[Float[Array, "height width channels"] | UInt8[Array, "height width channels"], ...]
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class TimeStep:
+    """What a job says.
+
+    Attributes:
+      observation: what is seen now; at a last time step, the final one of the episode.
+      reward: for the action before; ignored at a first time step.
+      discount: 0 at termination, otherwise 1, also at a time limit.
+      first: the first of an episode.
+      last: an episode boundary of either kind; the action that answers it means nothing.
+      action_mask: which choices are allowed now, or None where everything always is.
+    """
+
+    observation: PyTree[Array]
+    reward: Float[Array, ""]
+    discount: Float[Array, ""]
+    first: Bool[Array, ""]
+    last: Bool[Array, ""]
+    action_mask: Bool[Array, "components choices"] | None = None
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Decision:
+    """What the agent answers.
+
+    Attributes:
+      action: one coordinate for each component of the action. A choice is its number; between two choices of a
+        continuous component lies the fraction of the way.
+      value: expected discounted return from here, in the job's own reward units.
+      spread: epistemic standard deviation of that value, in the same units.
+      propensity: probability of this action over the random draws behind it; a density where actions are continuous.
+    """
+
+    action: Float[Array, " components"]
+    value: Float[Array, ""]
+    spread: Float[Array, ""]
+    propensity: Float[Array, ""]
