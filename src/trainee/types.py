@@ -1,7 +1,7 @@
 """The nouns that every room shares: what a job says, what the agent answers. No logic.
 
 Time steps and decisions are plain dataclasses registered with JAX, because one of each is made at every step on the host
-and making one must cost a microsecond or two.
+and making one must cost a microsecond or two. The shapes below are those of one; batches of them have leading axes.
 """
 
 from __future__ import annotations

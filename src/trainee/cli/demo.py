@@ -26,10 +26,11 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object at the end, for programs.")] = False,
 ) -> None:
     """Put one new agent to work at CartPole, MountainCar and Acrobot, live, and write a report."""
-    from trainee.exams import write_report  # noqa: PLC0415 kept out of --help
+    from trainee.exams import require_matplotlib, write_report  # noqa: PLC0415 kept out of --help
 
     if not 0 < share < 1000:
         raise InvalidArgument(f"--share must lie between 0 and 1000, not {share}")
+    require_matplotlib()
     started = time.perf_counter()
     results = _worked(home, seed, share, quiet=as_json)
     path = write_report(home / "report.html", results, time.perf_counter() - started)

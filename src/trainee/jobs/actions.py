@@ -18,13 +18,14 @@ from trainee.jobs.lines import Line
 from trainee.jobs.observations import MOST_VALUES, as_array, remedy, shown
 
 MOST_JOINT_CHOICES = 64
+WRAPPER = "gymnasium.wrappers.TransformAction"
 
 
 class Part:
     """A leaf of the action space.
 
     Attributes:
-      path: where it is, as code would read it.
+      mask_path: where its mask is, as code would read it.
       choices: how many choices each component has.
       continuous: whether a component's choices lie on a line.
       can_mask: whether a mask can forbid some of its choices.
@@ -35,7 +36,7 @@ class Part:
     can_mask = True
 
     def __init__(self, path: str):
-        self.path = path
+        self.mask_path = path.replace("action", "action_mask", 1)
 
     def decoded(self, coordinates: Any, xp: Any) -> Any:
         """The action at coordinates `[components]`; coordinates beyond the last choice count as the last."""
@@ -74,7 +75,7 @@ class OneOfMany(Part):
 
     def allowed(self, mask: Any) -> list[Bool[np.ndarray, " choices"]]:
         """See `Part.allowed`. An array of zeros and ones."""
-        return [zero_one(mask, self.choices[0], self.path)]
+        return [zero_one(mask, self.choices[0], self.mask_path)]
 
 
 class Several(Part):
@@ -84,8 +85,10 @@ class Several(Part):
         super().__init__(path)
         self.shape, self._dtype = space.shape, np.dtype(space.dtype)
         self._binary = isinstance(space, spaces.MultiBinary)
-        self.sizes = (2,) * math.prod(space.shape) if self._binary else tuple(int(n) for n in np.ravel(space.nvec))
-        self._start = np.zeros(space.shape, self._dtype) if self._binary else np.array(space.start, self._dtype)
+        if isinstance(space, spaces.MultiBinary):
+            self.sizes, self._start = (2,) * math.prod(space.shape), np.zeros(space.shape, np.int64)
+        else:
+            self.sizes, self._start = tuple(int(n) for n in np.ravel(space.nvec)), np.asarray(space.start)
         self._last = np.array(self.sizes) - 1
         self.choices = self.sizes
 
@@ -110,15 +113,15 @@ class Several(Part):
         if len(flat) == 1 and flat[0].size == sum(self.sizes):
             flat = np.split(flat[0], np.cumsum(self.sizes)[:-1])
         if len(flat) != len(self.sizes):
-            raise UnfitTimeStep(f"{self.path} has {len(flat)} parts, where its space has {len(self.sizes)}")
-        return [zero_one(m, n, f"{self.path}[{i}]") for i, (m, n) in enumerate(zip(flat, self.sizes, strict=True))]
+            raise UnfitTimeStep(f"{self.mask_path} has {len(flat)} parts, where its space has {len(self.sizes)}")
+        return [zero_one(m, n, f"{self.mask_path}[{i}]") for i, (m, n) in enumerate(zip(flat, self.sizes, strict=True))]
 
     def _allowed_bits(self, mask: Any) -> list[Bool[np.ndarray, " choices"]]:
         array = as_array(mask)
         if array.shape != self.shape:
-            raise UnfitTimeStep(f"{self.path} has shape {array.shape}, where its space has {self.shape}")
+            raise UnfitTimeStep(f"{self.mask_path} has shape {array.shape}, where its space has {self.shape}")
         if not np.all((array == 0) | (array == 1) | (array == 2)):
-            raise UnfitTimeStep(f"{self.path} is {shown(mask)}: 0 means never, 1 always, 2 either")
+            raise UnfitTimeStep(f"{self.mask_path} is {shown(mask)}: 0 means never, 1 always, 2 either")
         return [np.array([bit != 1, bit != 0]) for bit in array.reshape(-1)]
 
 
@@ -175,7 +178,7 @@ class Continuous(Part):
     def allowed(self, mask: Any) -> list[Bool[np.ndarray, " choices"]]:
         """See `Part.allowed`. None is the only mask of a Box."""
         if mask is not None:
-            raise UnfitTimeStep(f"{self.path} is {shown(mask)}, but actions of a Box cannot be masked: leave it None")
+            raise UnfitTimeStep(f"{self.mask_path} is {shown(mask)}, but actions of a Box cannot be masked: leave it None")
         return [np.ones(n, bool) for n in self.choices]
 
 
@@ -223,10 +226,10 @@ def part(path: str, space: spaces.Space, continuous_choices: int) -> Part:
     elif isinstance(space, spaces.Discrete):
         found = OneOfMany(path, space)
     else:
-        raise UnsupportedSpace(f"{path} is a {type(space).__name__}, {remedy(space)} with gymnasium.wrappers.TransformAction")
+        raise UnsupportedSpace(f"{path} is a {type(space).__name__}, {remedy(space)} with {WRAPPER}")
     if max(found.choices, default=0) > MOST_VALUES:
         raise UnsupportedSpace(
-            f"{path} is {space}: more than {MOST_VALUES} choices are too many to learn about one by one. Make it a Box or "
-            f"a MultiDiscrete with gymnasium.wrappers.TransformAction"
+            f"{path} is {space}: more than {MOST_VALUES} choices are too many to learn about one by one. Make it a Box "
+            f"or a MultiDiscrete with {WRAPPER}"
         )
     return found

@@ -71,7 +71,7 @@ class Job(Protocol):
 
 @runtime_checkable
 class JaxJob(Protocol):
-    """A job that is a pure function, so that `lax.scan` can run it and `vmap` can run many. It does not reset itself."""
+    """A job that is a pure function, so that `lax.scan` can run it and `vmap` can run many. It never resets itself."""
 
     @property
     def observation_space(self) -> gymnasium.Space:

@@ -1,9 +1,9 @@
 """Continuous actions on lines: between a Box and coordinates, one for each of its elements.
 
 Where an element has both bounds, its choices lie evenly between them. Where it lacks one or both, they lie on a curve
-that is fine about a centre (the bound that there is, or 0) and reaches far: a·sinh(b·t), t the way from the centre to the
-end. With 11 choices and no bounds these are 0, ±0.1, ±0.6, ±3.2, ±17.9 and ±100; with one bound, 0, 0.04, 0.10, 0.24, ...,
-42 and 100 away from it. A bound of 10¹⁸ or more counts as none.
+that is fine about a centre (the bound that there is, or 0) and reaches far: a·sinh(b·t), t the way from the centre to
+the end. With 11 choices and no bounds these are 0, ±0.1, ±0.6, ±3.2, ±17.9 and ±100; with one bound, 0, 0.04, 0.10,
+0.24, ..., 42 and 100 away from it. A bound of 10¹⁸ or more counts as none.
 """
 
 from __future__ import annotations
@@ -47,17 +47,20 @@ class Line:
             integers = self._high - self._low + 1
             self.choices = tuple(int(min(most_choices, n)) for n in integers)
         self._last = np.maximum(np.array(self.choices) - 1, 1)
+        most = np.finfo(np.float32).max
+        self._bounds_in_jax = [np.clip(bound, -most, most).astype(np.float32) for bound in (self._low, self._high)]
 
     def values(self, coordinates: Any, xp: Any) -> Any:
         """The Box's value at coordinates `[elements]`."""
+        low, high = (self._low, self._high) if xp is np else self._bounds_in_jax
         way = xp.clip(xp.asarray(coordinates) / self._last, 0.0, 1.0)
-        value = self._low * (1 - way) + self._high * way
+        value = low * (1 - way) + high * way
         if self._curved.any():
             curve = self._centre + REACH * xp.sinh(BEND * (self._stretch * way + self._shift)) / math.sinh(BEND)
             value = xp.where(self._even, value, curve)
         if self._whole:
             value = xp.round(value)
-        value = xp.clip(value, self._low, self._high).reshape(self.shape)
+        value = xp.clip(value, low, high).reshape(self.shape)
         return value.astype(self._dtype) if xp is np else value.astype(_within_jax(self._dtype))
 
     def coordinates(self, values: Any) -> Float[np.ndarray, " elements"]:
@@ -65,8 +68,9 @@ class Line:
         value = np.asarray(values, np.float64).reshape(-1)
         # Halves: the whole width of the widest float64 line is infinite.
         width = self._high / 2 - self._low / 2
-        even = (value / 2 - self._low / 2) / np.where(width > 0, width, 1.0)
-        bent = np.arcsinh((value - self._centre) * math.sinh(BEND) / REACH) / BEND
+        with np.errstate(over="ignore"):
+            even = (value / 2 - self._low / 2) / np.where(width > 0, width, 1.0)
+            bent = np.arcsinh((value - self._centre) * math.sinh(BEND) / REACH) / BEND
         way = np.where(self._even, even, (bent - self._shift) / self._stretch)
         last = np.array(self.choices) - 1
         return (np.clip(way, 0.0, 1.0) * last).astype(np.float32)
@@ -75,7 +79,7 @@ class Line:
 def _finite_bounds(space: spaces.Box, whole: bool) -> tuple[np.ndarray, np.ndarray]:
     """Bounds as float64 that, taken back to the Box's type, are inside it."""
     if not whole:
-        most = np.finfo(space.dtype).max
+        most = np.finfo(space.low.dtype).max
         clipped = [np.clip(bound, -most, most) for bound in (space.low, space.high)]
         low, high = (bound.reshape(-1).astype(np.float64) for bound in clipped)
         return low, high

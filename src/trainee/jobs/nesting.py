@@ -62,7 +62,7 @@ def put_together(space: spaces.Space, values: Iterator[Any]) -> Any:
 
 def _check_keys(space: spaces.Dict, value: Any, path: str) -> None:
     if not isinstance(value, dict):
-        raise UnfitTimeStep(f"{path} is a {type(value).__name__}, where its space has a dict with {list(space.spaces)}")
+        raise UnfitTimeStep(f"{path} is of type {type(value).__name__}, where its space has a dict with {list(space.spaces)}")
     missing, extra = space.spaces.keys() - value.keys(), value.keys() - space.spaces.keys()
     if missing or extra:
         told = [f"{word} {sorted(map(str, keys))}" for word, keys in (("lacks", missing), ("also has", extra)) if keys]
@@ -71,6 +71,6 @@ def _check_keys(space: spaces.Dict, value: Any, path: str) -> None:
 
 def _check_length(length: int, value: Any, path: str) -> None:
     if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
-        raise UnfitTimeStep(f"{path} is a {type(value).__name__}, where its space has a tuple of {length}")
+        raise UnfitTimeStep(f"{path} is of type {type(value).__name__}, where its space has a tuple of {length}")
     if len(value) != length:
         raise UnfitTimeStep(f"{path} has {len(value)} parts, where its space has {length}")

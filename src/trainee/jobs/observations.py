@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 from gymnasium import spaces
+from jaxtyping import Bool
 
 from trainee.errors import UnsupportedSpace
 from trainee.jobs.images import image_axes
 
 MOST_VALUES = 2**16
+WRAPPER = "gymnasium.wrappers.TransformObservation"
 LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -27,6 +29,7 @@ class Part:
       shape: of the observation, as the job gives it.
       size: how many elements that is.
       numbers: how many numbers it is to the agent.
+      bounded: which of them have both bounds.
       categories: size of each categorical part.
       image: height, width and channels, or None.
       is_bytes: whether the image is made of bytes.
@@ -36,6 +39,7 @@ class Part:
     categories: tuple[int, ...] = ()
     image: tuple[int, int, int] | None = None
     is_bytes = False
+    bounded: Bool[np.ndarray, " numbers"] = np.zeros(0, bool)
 
     def __init__(self, path: str, shape: tuple[int, ...]):
         self.path, self.shape, self.size = path, shape, math.prod(shape)
@@ -79,7 +83,7 @@ class Numbers(Part):
         # NaN and the infinities lie in no interval of finite numbers: the same comparisons find them.
         self._least, self._most = space.low, space.high
         if self.dtype.kind == "f":
-            finite = np.finfo(self.dtype)
+            finite = np.finfo(space.low.dtype)
             self._least, self._most = np.maximum(space.low, finite.min), np.minimum(space.high, finite.max)
 
     def fault(self, raw: Any) -> str | None:
@@ -100,7 +104,7 @@ class Numbers(Part):
         value, low, high = (np.reshape(array, -1)[index] for array in (raw, self.low, self.high))
         if not np.isfinite(value):
             return f"{place} is {value}"
-        return f"{place} is {value}, below its bound {low}" if value < low else f"{place} is {value}, above its bound {high}"
+        return f"{place} is {value}, {f'below its bound {low}' if value < low else f'above its bound {high}'}"
 
     def encoded(self, raw: Any, xp: Any) -> Any:
         """See `Part.encoded`."""
@@ -197,7 +201,7 @@ class Characters(Part):
 
     def __init__(self, path: str, space: spaces.Text):
         super().__init__(path, (space.max_length,))
-        self._least, self._index = space.min_length, {c: i + 1 for i, c in enumerate(space.characters)}
+        self._least, self._index = space.min_length, {c: i + 1 for i, c in enumerate(sorted(space.character_set))}
         self.categories = (len(self._index) + 1,) * space.max_length
 
     def fault(self, raw: Any) -> str | None:
@@ -244,22 +248,22 @@ def part(path: str, space: spaces.Space) -> Part:
         if max(categories.categories, default=0) > MOST_VALUES:
             raise UnsupportedSpace(
                 f"{path} is {space}: more than {MOST_VALUES} values are too many to learn about one by one. Make it a "
-                f"Box with gymnasium.wrappers.TransformObservation, if its values lie on a scale"
+                f"Box with {WRAPPER}, if its values lie on a scale"
             )
         return categories
     if isinstance(space, spaces.MultiBinary):
         return Bits(path, space)
     if isinstance(space, spaces.Text):
         return Characters(path, space)
-    raise UnsupportedSpace(f"{path} is a {type(space).__name__}, {remedy(space)} with gymnasium.wrappers.TransformObservation")
+    raise UnsupportedSpace(f"{path} is a {type(space).__name__}, {remedy(space)} with {WRAPPER}")
 
 
 def remedy(space: spaces.Space) -> str:
     """What is wrong with an unsupported space, and what to make of it."""
     if isinstance(space, spaces.Graph):
-        return "which has no fixed size: make it a Dict of Boxes of a fixed number of nodes and edges, filled up with zeros,"
+        return "which has no fixed size: make it a Dict of Boxes with room for its most nodes and edges,"
     if isinstance(space, spaces.Sequence):
-        return "which has no fixed size: make it a Tuple of its longest length, filled up with zeros,"
+        return "which has no fixed size: make it a Tuple or Box with room for its longest length,"
     if isinstance(space, spaces.OneOf):
-        return "which is one thing or another: make it a Dict of all of them, with a Discrete that says which one holds,"
+        return "which is one thing or another: make it a Dict of all of them and of a Discrete that says which holds,"
     return "which is none of Gymnasium's own spaces: make it a Box, Discrete, MultiDiscrete, MultiBinary, Dict or Tuple"

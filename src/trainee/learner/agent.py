@@ -98,7 +98,10 @@ class Learner:
         observation = Observation(
             jnp.zeros(signature.numeric),
             jnp.zeros(len(signature.categories), jnp.int32),
-            tuple(jnp.zeros(shape, jnp.uint8) for shape in signature.images),
+            tuple(
+                jnp.zeros(shape, jnp.uint8 if is_bytes else jnp.float32)
+                for shape, is_bytes in zip(signature.images, signature.image_bytes, strict=True)
+            ),
         )
         mask = jnp.ones(signature.grid, bool) if self.spec.masked else None
         return TimeStep(observation, jnp.zeros(()), jnp.zeros(()), jnp.zeros((), bool), jnp.zeros((), bool), mask)
@@ -130,15 +133,18 @@ class Learner:
         """One gradient step on the newest window and on windows from replay."""
         c, stream = self.constants, state.stream
         key, draw = jax.random.split(stream.key)
-        steps, actions = replay.windows(stream.replay, draw, c.windows, c.window_steps + 1)
+        steps, actions = replay.windows(stream.replay, jax.random.uniform(draw, (c.windows - 1,)), c.window_steps + 1)
         steps = eqx.tree_at(lambda s: s.reward, steps, steps.reward / running.unit(stream.scale))
         brain, interface = state.brain, state.interface
-        seen = jax.vmap(jax.vmap(lambda o: self._normalised(stream, o)))(steps.observation)
-        prior = c.prior_scale * jax.vmap(jax.vmap(interface.prior))(seen)
-        slow = self._utilities(brain.slow, interface.learned.slow, seen) + prior
+        # One batch axis through the networks, and two again outside: nested ones cost twice the time on a CPU.
+        flat = jax.tree.map(lambda leaf: leaf.reshape(steps.reward.size, *leaf.shape[2:]), steps.observation)
+        seen = jax.vmap(lambda o: self._normalised(stream, o))(flat)
+        prior = c.prior_scale * jax.vmap(interface.prior)(seen)
+        windowed = (*actions.shape[:2], c.heads, *self.spec.signature.grid)
+        slow = (self._utilities(brain.slow, interface.learned.slow, seen) + prior).reshape(windowed)
 
         def loss(parts):
-            online = self._utilities(*parts, seen) + prior
+            online = (self._utilities(*parts, seen) + prior).reshape(windowed)
             heads = jax.vmap(td_errors, in_axes=(1, 1, None, None, None, None, None, None))
             batch = jax.vmap(heads, in_axes=(0, 0, 0, 0, 0, None, None, None))
             errors = batch(online, slow, steps, actions, self._allowed(steps), c.discount, c.trace, c.trace_tolerance)
@@ -153,13 +159,12 @@ class Learner:
     def decide(self, state: State, time_step: TimeStep) -> tuple[State, Decision]:
         """The action of the head in charge. No learning."""
         c, stream = self.constants, state.stream
-        key, head_key, noise_key = jax.random.split(stream.key, 3)
-        head = exploration.drawn_head(head_key, stream.head, time_step.first, c.heads, c.head_steps)
+        key, draw = jax.random.split(stream.key)
+        chance, noise = self._chances(draw)
+        head = exploration.drawn_head(chance, stream.head, time_step.first, c.heads, c.head_steps)
         utilities = self.utilities(state, time_step.observation)
         proposed = exploration.proposals(utilities, self._allowed(time_step), self._continuous)
-        action = exploration.explored(
-            noise_key, proposed[head], self._continuous, self._last_choice, c.continuous_noise
-        )
+        action = exploration.explored(noise, proposed[head], self._continuous, self._last_choice)
         propensity = exploration.propensity(action, proposed, self._continuous, c.continuous_noise)
         decision = self._decision(stream, utilities, action, propensity)
         stream = eqx.tree_at(lambda s: (s.head, s.key), stream, (head, key))
@@ -177,6 +182,14 @@ class Learner:
         action = exploration.proposals(mean, self._allowed(time_step), self._continuous)[0]
         return self._decision(state.stream, utilities, action, jnp.ones(()))
 
+    def _chances(self, key: PRNGKeyArray) -> tuple[Float[Array, " 2"], Float[Array, " components"]]:
+        """Uniform numbers for drawing a head, and noise for continuous components, in choices."""
+        components = len(self.spec.signature.choices)
+        if not any(self.spec.signature.continuous):
+            return jax.random.uniform(key, (2,)), jnp.zeros(components)
+        normal = jax.random.normal(key, (2 + components,))
+        return jax.scipy.stats.norm.cdf(normal[:2]), self.constants.continuous_noise * normal[2:]
+
     def utilities(self, state: State, observation: Observation) -> Float[Array, "heads components choices"]:
         """What each head thinks of each choice, in units of the stream's scale.
 
@@ -192,7 +205,7 @@ class Learner:
 
     def _utilities(self, trunk, interface, seen):
         encoder, heads = interface
-        return jax.vmap(jax.vmap(lambda o: heads(trunk(encoder(o)))))(seen)
+        return jax.vmap(lambda o: heads(trunk(encoder(o))))(seen)
 
     def _normalised(self, stream: Stream, observation: Observation) -> Observation:
         numeric = running.normalised(stream.normaliser, observation.numeric)
@@ -201,10 +214,9 @@ class Learner:
     def _allowed(self, steps: TimeStep) -> Bool[Array, "*batch components choices"]:
         """Choices that exist, less those that a mask forbids."""
         sizes = jnp.array(self.spec.signature.choices)
-        exists = jnp.arange(self.spec.signature.grid[1]) < sizes[:, None]
-        if steps.action_mask is None:
-            return jnp.broadcast_to(exists, (*jnp.shape(steps.reward), *exists.shape))
-        return exists & steps.action_mask
+        exists = jnp.arange(self.spec.signature.grid[1])[None, :] < sizes[:, None]
+        allowed = jnp.broadcast_to(exists, (*jnp.shape(steps.reward), *exists.shape))
+        return allowed if steps.action_mask is None else allowed & steps.action_mask
 
     @property
     def _continuous(self) -> Bool[Array, " components"]:

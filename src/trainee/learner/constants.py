@@ -10,12 +10,12 @@ class Constants:
     """What the learner is tuned to. Chosen once for all jobs; `docs/log.md` has the comparisons."""
 
     discount: float = 0.99
-    trace: float = 0.9
+    trace: float = 0.95
     trace_tolerance: float = 0.1
     heads: int = 10
     prior_scale: float = 0.03
     prior_width: int = 32
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-4
     target_rate: float = 0.01
     windows: int = 8
     window_steps: int = 8

@@ -5,18 +5,25 @@ from __future__ import annotations
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int
 
 from trainee.learner.value import greedy, refined
 
 
 def drawn_head(
-    key: PRNGKeyArray, head: Int[Array, ""], first: Bool[Array, ""], heads: int, patience_steps: float
+    chance: Float[Array, " 2"], head: Int[Array, ""], first: Bool[Array, ""], heads: int, patience_steps: float
 ) -> Int[Array, ""]:
-    """The head in charge: drawn anew when an episode begins, and now and then in episodes that do not end."""
-    draw_key, patience_key = jax.random.split(key)
-    anew = first | (jax.random.uniform(patience_key) < 1 / patience_steps)
-    return jnp.where(anew, jax.random.randint(draw_key, (), 0, heads), head)
+    """The head in charge: drawn anew when an episode begins, and now and then in episodes that do not end.
+
+    Args:
+      chance: uniform in [0, 1): whether to draw, and what is drawn.
+      head: the one in charge until now.
+      first: an episode begins.
+      heads: how many there are.
+      patience_steps: mean time between two draws within an episode.
+    """
+    anew = first | (chance[0] < 1 / patience_steps)
+    return jnp.where(anew, jnp.floor(chance[1] * heads).astype(jnp.int32), head)
 
 
 def proposals(
@@ -29,11 +36,10 @@ def proposals(
 
 
 def explored(
-    key: PRNGKeyArray, action: Float[Array, " components"], continuous: Bool[Array, " components"], last, noise: float
+    noise: Float[Array, " components"], action: Float[Array, " components"], continuous: Bool[Array, " components"], last
 ) -> Float[Array, " components"]:
-    """The action with normal noise on its continuous components, `noise` choices wide."""
-    noisy = action + noise * jax.random.normal(key, action.shape)
-    return jnp.where(continuous, jnp.clip(noisy, 0, last), action)
+    """The action with noise, in choices, added to its continuous components; the last choice is the rim."""
+    return jnp.where(continuous, jnp.clip(action + noise, 0, last), action)
 
 
 def propensity(
@@ -43,6 +49,10 @@ def propensity(
     noise: float,
 ) -> Float[Array, ""]:
     """Probability of an action over the draw of the head, and density over the noise of continuous components."""
-    density = jax.scipy.stats.norm.pdf(action, proposed, noise)
-    agrees = (action == proposed).astype(action.dtype)
-    return jnp.mean(jnp.prod(jnp.where(continuous, density, agrees), axis=-1))
+
+    def of_head(proposal: Float[Array, " components"]) -> Float[Array, ""]:
+        density = jax.scipy.stats.norm.pdf(action, proposal, noise)
+        agrees = (action == proposal).astype(action.dtype)
+        return jnp.prod(jnp.where(continuous, density, agrees))
+
+    return jnp.mean(jax.vmap(of_head)(proposed))

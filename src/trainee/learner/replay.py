@@ -5,7 +5,7 @@ from __future__ import annotations
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int
 
 from trainee.types import TimeStep
 
@@ -28,27 +28,35 @@ def init_replay(example: TimeStep, components: int, capacity: int) -> Replay:
 def remember(replay: Replay, step: TimeStep) -> Replay:
     """The ring with one more time step, in place of the oldest when it is full."""
     slot = replay.written % replay.actions.shape[0]
-    steps = jax.tree.map(lambda ring, leaf: ring.at[slot].set(leaf), replay.steps, step)
+    steps = jax.tree.map(lambda ring, leaf: jax.lax.dynamic_update_index_in_dim(ring, leaf, slot, 0), replay.steps, step)
     return Replay(steps, replay.actions, replay.written + 1)
 
 
 def answer(replay: Replay, action: Float[Array, " components"]) -> Replay:
     """The ring with the action that answered the newest time step."""
     slot = (replay.written - 1) % replay.actions.shape[0]
-    return Replay(replay.steps, replay.actions.at[slot].set(action), replay.written)
+    actions = jax.lax.dynamic_update_index_in_dim(replay.actions, action, slot, 0)
+    return Replay(replay.steps, actions, replay.written)
 
 
 def windows(
-    replay: Replay, key: PRNGKeyArray, count: int, length: int
+    replay: Replay, chance: Float[Array, " drawn"], length: int
 ) -> tuple[TimeStep, Float[Array, "count length components"]]:
-    """The newest window of `length` consecutive time steps, then `count - 1` drawn uniformly from the whole ring.
+    """The newest window of `length` consecutive time steps, then one from anywhere in the ring for each `chance`.
 
     A window may span episodes: the pair of a last time step and the first one after it is no transition.
+
+    Args:
+      replay: the ring.
+      chance: `[count − 1]`, uniform in [0, 1).
+      length: time steps in a window.
+    Returns:
+      time steps and actions, `[count, length, …]`.
     """
     capacity = replay.actions.shape[0]
     oldest = jnp.maximum(replay.written - capacity, 0)
     latest = replay.written - length
-    start = jax.random.randint(key, (count,), oldest, jnp.maximum(latest, oldest) + 1)
-    start = start.at[0].set(latest)
-    slots = (start[:, None] + jnp.arange(length)) % capacity
+    drawn = oldest + jnp.floor(chance * jnp.maximum(latest - oldest + 1, 1)).astype(jnp.int32)
+    start = jnp.concatenate([latest[None], drawn])
+    slots = (start[:, None] + jnp.arange(length)[None, :]) % capacity
     return jax.tree.map(lambda ring: ring[slots], (replay.steps, replay.actions))

@@ -22,8 +22,8 @@ class Learned(eqx.Module):
     moments: Any
 
 
-def learned(module: eqx.Module, optimiser: optax.GradientTransformation) -> Learned:
-    """A module at the start of its learning."""
+def learned(module: Any, optimiser: optax.GradientTransformation) -> Learned:
+    """A module, or a tree of them, at the start of its learning."""
     return Learned(module, jax.tree.map(jnp.array, module), optimiser.init(eqx.filter(module, eqx.is_inexact_array)))
 
 

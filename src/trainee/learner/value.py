@@ -62,7 +62,7 @@ class Prior(eqx.Module):
 
 def interpolation(action: Float[Array, " components"], choices: int) -> Float[Array, "components choices"]:
     """How much each choice counts at a coordinate: 1 on it, falling to 0 at its neighbours."""
-    return jax.nn.relu(1 - jnp.abs(action[:, None] - jnp.arange(choices)))
+    return jax.nn.relu(1 - jnp.abs(action[:, None] - jnp.arange(choices)[None, :]))
 
 
 def action_value(

@@ -6,7 +6,7 @@ from trainee.life.evaluation import Evaluation, interval
 from trainee.life.host import Guard
 from trainee.life.logbook import Episode, Logbook, tenths
 from trainee.life.policy import Policy
-from trainee.life.scan import Trace, fleet_at
+from trainee.life.scan import FleetWork, Trace, fleet_at
 from trainee.life.worker import Worker
 from trainee.types import Decision, TimeStep
 
@@ -16,6 +16,7 @@ __all__ = [
     "Decision",
     "Episode",
     "Evaluation",
+    "FleetWork",
     "Guard",
     "Logbook",
     "Policy",

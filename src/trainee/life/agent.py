@@ -252,7 +252,7 @@ class Agent:
 
     def learner(self, spec: JobSpec) -> Learner:
         """The pure functions that this agent learns with at a job of this kind."""
-        return Learner(spec, self.width, self.constants)
+        return Learner(spec, self.width, constants=self.constants)
 
     def add_worker(self, name: str, codec: Codec) -> Worker:
         """A new worker, with an interface for its signature where there is none yet, and an empty stream."""

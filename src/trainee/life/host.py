@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from trainee.types import Decision, TimeStep
 UNFIT_IN_A_ROW = 10
 
 
+@runtime_checkable
 class Guard(Protocol):
     """What stands between a decision and the job: it may let the action pass, or put another in its place."""
 

@@ -44,7 +44,7 @@ def save(home: Path, checkpoint: Checkpoint, carry: Collection[str] = ()) -> Man
       carry: parts that stay as they are in the current checkpoint, and need not be read or written.
     Returns:
       What was saved.
-    Errors:
+    Raises:
       InvalidArgument: a part that cannot be saved; nothing was written.
       SaveFailed: the disk is full or does not answer; the current checkpoint stands.
       NewerFormat: a later version wrote the current checkpoint, which this one will not replace.
@@ -55,7 +55,7 @@ def save(home: Path, checkpoint: Checkpoint, carry: Collection[str] = ()) -> Man
         saved = _write_parts(home, checkpoint, carry, current)
         staged = durable.stage(home / FILES["current"], encode(saved))
         kept = None
-        if current and worth_keeping(home, current):
+        if current and worth_keeping(home, current, saved):
             kept = durable.stage(home / FILES["previous"], encode(current))
         staged.replace(home / FILES["current"])
     except BaseException as error:
@@ -77,7 +77,7 @@ def load(home: Path, names: Collection[str] | None = None, generation: Generatio
       generation: `current`, or `previous` for the one before it. To go on from that one, `revert` to it.
     Returns:
       The checkpoint; its arrays are writable, contiguous, and in the machine's byte order.
-    Errors:
+    Raises:
       NothingSaved: there is no checkpoint, or not these parts of one.
       DamagedPart: a part is missing, truncated or altered; says whether the checkpoint before is whole.
       NewerFormat: a later version wrote it.

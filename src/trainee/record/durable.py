@@ -27,8 +27,9 @@ def stage(path: Path, data: bytes) -> Path:
 def write(path: Path, data: bytes) -> None:
     """Write a file so that a crash at any point leaves the old one or the new one, whole.
 
-    Errors:
-      OSError: it could not be written; the old one stands and nothing temporary is left.
+    Raises:
+      OSError: it could not be written, and nothing temporary is left. The old one stands; where only the folder could
+        not be fsynced, the new one.
     """
     try:
         stage(path, data).replace(path)

@@ -14,7 +14,7 @@ from trainee.record.manifest import FILES, Generation, Manifest, encode, read
 def describe(home: Path, generation: Generation = "current") -> Manifest:
     """What a checkpoint consists of, without reading its parts.
 
-    Errors:
+    Raises:
       NothingSaved: there is no checkpoint.
       DamagedPart: its manifest is missing, truncated or altered; says whether the checkpoint before is whole.
       NewerFormat: a later version wrote it.
@@ -24,11 +24,13 @@ def describe(home: Path, generation: Generation = "current") -> Manifest:
 
 
 def revert(home: Path) -> Manifest:
-    """Make the previous checkpoint, the last good one, the current one. Take `lock` first.
+    """Make the previous checkpoint, the last good one, the current one too. Take `lock` first.
 
-    Errors:
+    What is left of the one that was current is removed when the next is saved.
+
+    Raises:
       NothingSaved, DamagedPart, NewerFormat: the previous checkpoint is not whole; nothing was changed.
-      SaveFailed: the disk is full or does not answer; nothing was changed.
+      SaveFailed: the disk is full or does not answer; nothing is lost.
     """
     saved = read(home, "previous")
     for name, entry in saved.parts.items():
@@ -37,7 +39,7 @@ def revert(home: Path) -> Manifest:
     try:
         durable.write(home / FILES["current"], encode(saved))
     except OSError as error:
-        raise SaveFailed(f"cannot go back to {saved.title} in {home}: {error}. Nothing was changed.") from error
+        raise SaveFailed(f"cannot go back to {saved.title} in {home}: {error}. Nothing is lost: try again.") from error
     return saved
 
 
@@ -49,12 +51,14 @@ def last_good_offered(home: Path, names: Collection[str] | None, generation: Gen
     except (DamagedPart, NewerFormat) as error:
         if generation == "previous":
             raise
-        remedy = "There is no whole checkpoint before it: restore it from a copy, or begin anew in another home."
+        remedy = ""
+        if isinstance(error, DamagedPart):
+            remedy = " There is no whole checkpoint before it: restore it from a copy, or begin anew in another home."
         with suppress(RecordError):
             saved = read(home, "previous")
             if whole(home, saved, names):
-                remedy = f"The last good one, {saved.title}, is whole: --last-good or generation='previous' loads it."
-        raise type(error)(f"{error} {remedy}") from None
+                remedy = f" The last good one, {saved.title}, is whole: --last-good or generation='previous' loads it."
+        raise type(error)(f"{error}{remedy}") from None
 
 
 def whole(home: Path, saved: Manifest, names: Collection[str] | None = None, hashed: bool = True) -> bool:
@@ -63,15 +67,17 @@ def whole(home: Path, saved: Manifest, names: Collection[str] | None = None, has
     return all(name in saved.parts and parts.damage(home, saved.parts[name], hashed) is None for name in wanted)
 
 
-def worth_keeping(home: Path, current: Manifest) -> bool:
+def worth_keeping(home: Path, current: Manifest, saved: Manifest) -> bool:
     """Whether the current checkpoint may take the previous one's place: not where that loses the last good one.
 
-    Only sizes are looked at: to hash what is carried over would cost as much as reading every stream at each save.
+    Files that the new checkpoint shares with it are only looked at for their size: to hash what is carried over would
+    cost as much as reading every stream at each save.
     """
-    if whole(home, current, hashed=False):
+    replaced = [name for name, entry in current.parts.items() if saved.parts.get(name) != entry]
+    if whole(home, current, hashed=False) and whole(home, current, replaced):
         return True
     try:
-        return not whole(home, read(home, "previous"), hashed=False)
+        return not whole(home, read(home, "previous"))
     except RecordError:
         return True
 

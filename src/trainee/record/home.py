@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from trainee.errors import DamagedPart, HomeInUse, InvalidArgument, NothingSaved, SaveFailed
 from trainee.record import durable
@@ -26,7 +27,7 @@ def lock(home: Path) -> Iterator[None]:
     The kernel lets go of the lock when the process ends in whatever way, so that a stale one cannot exist. The file
     stays, as removing it would let two processes lock two files of one name.
 
-    Errors:
+    Raises:
       HomeInUse: another process works here, or this one already does.
       InvalidArgument: there can be no home at this path.
     """
@@ -63,12 +64,15 @@ def _in_use(home: Path, holder: str) -> str:
     )
 
 
-def write_identity(home: Path, identity: Mapping[str, str | int | float | bool]) -> None:
+def write_identity(home: Path, identity: Mapping[str, object]) -> None:
     """Write what an agent is into `trainee.toml`, for people to read.
 
-    Errors:
-      InvalidArgument: a name that TOML would have to quote, or a value of another type.
-      SaveFailed: it could not be written; the one before it stands.
+    Args:
+      home: where to; made where it is missing.
+      identity: values that are a str, int, float or bool, by names of letters, digits, `_` and `-`.
+    Raises:
+      InvalidArgument: another name or value.
+      SaveFailed: it could not be written; nothing is lost.
     """
     lines = [f"{_bare(name)} = {_literal(name, value)}\n" for name, value in identity.items()]
     text = (HEADING + "".join(lines)).encode()
@@ -79,13 +83,13 @@ def write_identity(home: Path, identity: Mapping[str, str | int | float | bool])
         durable.make_folder(home)
         durable.write(path, text)
     except OSError as error:
-        raise SaveFailed(f"{path} could not be written: {error}. What was there before stands.") from error
+        raise SaveFailed(f"{path} could not be written: {error}. Make room and save again; nothing is lost.") from error
 
 
-def read_identity(home: Path) -> dict[str, str | int | float | bool]:
+def read_identity(home: Path) -> dict[str, Any]:
     """What `trainee.toml` says.
 
-    Errors:
+    Raises:
       NothingSaved: it is not there.
       DamagedPart: it is not TOML.
     """
@@ -104,7 +108,7 @@ def _bare(name: str) -> str:
     return name
 
 
-def _literal(name: str, value: str | int | float | bool) -> str:
+def _literal(name: str, value: object) -> str:
     match value:
         case bool():
             return str(value).lower()

@@ -41,7 +41,7 @@ class Manifest:
 def encode(manifest: Manifest) -> bytes:
     """The manifest's file: JSON, whose first line holds the sha256 of all the other lines.
 
-    Errors:
+    Raises:
       InvalidArgument: the metadata is not JSON.
     """
     try:
@@ -58,7 +58,7 @@ def encode(manifest: Manifest) -> bytes:
 def decode(data: bytes) -> Manifest:
     """The manifest that a file holds.
 
-    Errors:
+    Raises:
       ValueError: it is not as it was written.
       NewerFormat: a later version wrote it.
     """
@@ -80,7 +80,7 @@ def decode(data: bytes) -> Manifest:
 def read(home: Path, generation: Generation = "current") -> Manifest:
     """The manifest of the current checkpoint or of the one before it.
 
-    Errors:
+    Raises:
       NothingSaved: there is no checkpoint.
       DamagedPart: the manifest is missing, truncated or altered.
       NewerFormat: a later version wrote it.

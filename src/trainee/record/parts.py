@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def folder(name: str) -> str:
 def check(name: str, tensors: Mapping[str, np.ndarray]) -> None:
     """Whether a part can be written.
 
-    Errors:
+    Raises:
       InvalidArgument: a name or a dtype that a safetensors file cannot hold.
     """
     folder(name)
@@ -66,8 +67,8 @@ def check(name: str, tensors: Mapping[str, np.ndarray]) -> None:
         dtype = np.asarray(array).dtype
         if not DTYPE.fullmatch(dtype.name):
             raise InvalidArgument(
-                f"tensor {tensor!r} of part {name!r} is of dtype {dtype}, which cannot be saved: convert it to or view it as "
-                f"bool, int8 to int64, uint8 to uint64 or float16 to float64"
+                f"tensor {tensor!r} of part {name!r} is of dtype {dtype}, which cannot be saved: convert it or view "
+                f"it as bool, int8 to int64, uint8 to uint64 or float16 to float64"
             )
 
 
@@ -80,17 +81,18 @@ def write(home: Path, name: str, tensors: Mapping[str, np.ndarray], generation: 
       tensors: its arrays. Only those that are not contiguous are copied in memory.
       generation: of the checkpoint, which the file's name carries.
       old: the part in the current checkpoint.
-    Errors:
+    Raises:
       OSError, SafetensorError: the file could not be written.
     """
     file = f"{folder(name)}/{generation:06d}.safetensors"
     path = home / file
     staged = durable.temporary(path)
     durable.make_folder(path.parent)
-    # Sorted and contiguous: the same arrays make the same bytes, and safetensors reads raw memory, blind to strides.
-    save_file({tensor: np.asarray(tensors[tensor], order="C") for tensor in sorted(tensors)}, staged)
+    # safetensors sorts tensors, so that the same ones make the same bytes; but it reads raw memory, blind to strides.
+    save_file({tensor: np.asarray(array, order="C") for tensor, array in tensors.items()}, staged)
     # safetensors lets only the owner read its files; the folder follows the umask, and files should too.
-    staged.chmod(path.parent.stat().st_mode & 0o666)
+    with suppress(PermissionError):
+        staged.chmod(path.parent.stat().st_mode & 0o666)
     with staged.open("rb") as written:
         entry = Entry(file, os.fstat(written.fileno()).st_size, hashlib.file_digest(written, "sha256").hexdigest())
         if old is not None and entry.sha256 == old.sha256 and damage(home, old) is None:
@@ -124,7 +126,7 @@ def damage(home: Path, entry: Entry, hashed: bool = True) -> str | None:
 def read(home: Path, name: str, entry: Entry) -> dict[str, np.ndarray]:
     """A part's arrays, writable and contiguous.
 
-    Errors:
+    Raises:
       DamagedPart: its file is missing, truncated, altered or unreadable.
     """
     wrong = damage(home, entry)

@@ -1,0 +1,29 @@
+"""Jobs: something to do, and how the agent is told of it."""
+
+from trainee.jobs.check import check
+from trainee.jobs.contract import JaxJob, Job
+from trainee.jobs.findings import Finding, Report
+from trainee.jobs.gymnasium import GymnasiumJob
+from trainee.jobs.gymnax import gymnax_job
+from trainee.jobs.jax import HostJaxJob, TracedJob
+from trainee.jobs.naming import make
+from trainee.jobs.space_json import from_json, to_json
+from trainee.jobs.spaces import Codec
+from trainee.jobs.vector import VectorJob
+
+__all__ = [
+    "Codec",
+    "Finding",
+    "GymnasiumJob",
+    "HostJaxJob",
+    "JaxJob",
+    "Job",
+    "Report",
+    "TracedJob",
+    "VectorJob",
+    "check",
+    "from_json",
+    "gymnax_job",
+    "make",
+    "to_json",
+]

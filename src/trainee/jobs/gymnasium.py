@@ -1,0 +1,172 @@
+"""Gymnasium environments as jobs."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import gymnasium
+import numpy as np
+from jaxtyping import Float
+
+from trainee.errors import InvalidArgument, JobFailed, UnsupportedSpace
+from trainee.jobs.plain_data import NotPlainError
+from trainee.jobs.snapshot import restore, snapshot
+from trainee.jobs.spaces import CONTINUOUS_CHOICES, Codec
+from trainee.types import JobSpec, TimeStep
+
+ZERO, ONE = np.array(0.0, np.float32), np.array(1.0, np.float32)
+YES, NO = np.array(True), np.array(False)
+
+
+class GymnasiumJob:
+    """A Gymnasium environment as a job.
+
+    The environment is reset for the first time when `spec` or `codec` is asked for, or at `reset`: whether it gives
+    `info["action_mask"]`, and so which kind of job it is, shows only then. `reset` hands that first answer out.
+
+    Attributes:
+      name: the environment's id, or its class where it has none.
+      env: the environment.
+      steps: how often it was stepped.
+    """
+
+    def __init__(
+        self,
+        env: gymnasium.Env,
+        seed: int | None = 0,
+        name: str | None = None,
+        continuous_choices: int = CONTINUOUS_CHOICES,
+    ):
+        """Make a job of an environment.
+
+        Args:
+          env: it is the job's from now on.
+          seed: for the first reset; None draws one.
+          name: what people call the job.
+          continuous_choices: choices on the line of each continuous component of an action.
+
+        Raises:
+          UnsupportedSpace: says which part, and what to wrap it in.
+        """
+        self.env = env
+        self.name = name or (env.spec.id if env.spec is not None else type(env.unwrapped).__name__)
+        self.steps = 0
+        self._seed, self._continuous_choices = seed, continuous_choices
+        # Made now so that spaces that cannot be learned from are found before anything runs.
+        self._codec = self._codec_for(masked=False)
+        self._begun = False
+        self._waiting: tuple[Any, Any] | None = None
+        self._failed = False
+
+    @property
+    def spec(self) -> JobSpec:
+        """The job's signature, and what it allows."""
+        return self.codec.spec
+
+    @property
+    def codec(self) -> Codec:
+        """Between the environment's observations and actions and the agent's."""
+        if not self._begun:
+            observation, info = self._reset(self._seed)
+            mask = _mask(info)
+            self._waiting = observation, mask
+            self._begun = True
+            if mask is not None:
+                self._codec = self._codec_for(masked=True)
+        return self._codec
+
+    def reset(self) -> TimeStep:
+        """See `Job.reset`."""
+        codec = self.codec
+        if self._waiting is None:
+            observation, info = self._reset(None)
+            mask = _mask(info)
+        else:
+            observation, mask = self._waiting
+            self._waiting = None
+        return codec.time_step(observation, 0.0, ONE, YES, NO, mask, f"{self.name}, reset after step {self.steps}")
+
+    def step(self, action: Float[np.ndarray, " components"]) -> TimeStep:
+        """See `Job.step`."""
+        if not self._begun or self._waiting is not None:
+            raise InvalidArgument(f"{self.name} was stepped before it was reset: call reset() first")
+        env_action = self._codec.action(action)
+        try:
+            observation, reward, terminated, truncated, info = self.env.step(env_action)
+        except Exception as error:
+            self._failed = True
+            place = f"step {self.steps + 1}, at action {env_action}"
+            raise JobFailed(f"{self.name} raised {_told(error)} in {place}") from error
+        self.steps += 1
+        discount, last = ZERO if terminated else ONE, YES if terminated or truncated else NO
+        place = f"{self.name}, step {self.steps}"
+        return self._codec.time_step(observation, reward, discount, NO, last, _mask(info), place)
+
+    def frame(self) -> np.ndarray:
+        """A picture of the job as it is now, `[height, width, 3]`, uint8.
+
+        Raises:
+          InvalidArgument: the environment was made without pictures.
+          JobFailed: it raised, or gave something else.
+        """
+        if self.env.render_mode != "rgb_array":
+            raise InvalidArgument(
+                f"{self.name} has render_mode {self.env.render_mode!r}, which gives no pictures: make the environment "
+                f"with render_mode='rgb_array'"
+            )
+        try:
+            frame = self.env.render()
+        except Exception as error:
+            raise JobFailed(f"{self.name} raised {_told(error)} in render after step {self.steps}") from error
+        if not isinstance(frame, np.ndarray) or frame.ndim != 3 or frame.shape[2] != 3:
+            told = f"an array of shape {frame.shape}" if isinstance(frame, np.ndarray) else type(frame).__name__
+            raise JobFailed(f"{self.name} rendered {told}, where render_mode 'rgb_array' means [height, width, 3]")
+        return frame.astype(np.uint8, copy=False)
+
+    def saved(self) -> dict[str, np.ndarray] | None:
+        """See `Job.saved`. What can be saved is told in `snapshot`; nothing after the environment raised."""
+        if not self._begun or self._failed:
+            return None
+        # The environment may give out the very array that it goes on to write in: it is to share no memory.
+        waiting = copy.deepcopy(self._waiting)
+        return snapshot(self.env, {"steps": self.steps, "masked": self._codec.masked, "waiting": waiting})
+
+    def restore(self, saved: dict[str, np.ndarray]) -> bool:
+        """See `Job.restore`."""
+        masked = self.codec.masked
+        try:
+            more = restore(self.env, saved)
+        except NotPlainError:
+            return False
+        if more["masked"] != masked:
+            self._codec = self._codec_for(more["masked"])
+        self.steps, self._waiting, self._failed = more["steps"], more["waiting"], False
+        return True
+
+    def close(self) -> None:
+        """Close the environment."""
+        self.env.close()
+
+    def _codec_for(self, masked: bool) -> Codec:
+        for name in ("observation_space", "action_space"):
+            if not isinstance(getattr(self.env, name, None), gymnasium.Space):
+                raise UnsupportedSpace(f"{self.name} has no {name}: set it to a space of gymnasium.spaces in __init__")
+        return Codec(self.env.observation_space, self.env.action_space, masked, self._continuous_choices)
+
+    def _reset(self, seed: int | None) -> tuple[Any, Any]:
+        try:
+            observation, info = self.env.reset(seed=seed)
+        except Exception as error:
+            self._failed = True
+            raise JobFailed(f"{self.name} raised {_told(error)} in reset after step {self.steps}") from error
+        self._failed = False
+        return observation, info
+
+
+def _mask(info: Any) -> Any:
+    return info.get("action_mask") if isinstance(info, dict) else None
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -1,0 +1,322 @@
+from __future__ import annotations
+
+import re
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium import spaces
+from gymnasium.wrappers import TimeLimit
+from job_toys import Says, Walk
+
+from trainee.errors import InvalidArgument, UnknownJob
+from trainee.jobs import check
+
+
+class Noise(gymnasium.Env):
+    """Observes and rewards what it draws; what is wrong with it is said in the subclasses."""
+
+    observation_space = spaces.Box(-10, 10, (2,))
+    action_space = spaces.Discrete(2)
+    length = 0
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.count = 0
+        return self.seen(), {}
+
+    def step(self, action):
+        self.count += 1
+        return self.seen(), self.reward(action), self.over(), False, {}
+
+    def seen(self):
+        return self.np_random.uniform(-1, 1, 2).astype(np.float32)
+
+    def reward(self, action):
+        return float(action)
+
+    def over(self):
+        return bool(self.np_random.random() < 0.1)
+
+
+def found(env, level, steps=300):
+    report = check(env, steps)
+    assert report.fit == (not any(finding.level == "error" for finding in report.findings))
+    return " | ".join(finding.what for finding in report.findings if finding.level == level)
+
+
+def test_of_a_good_environment_nothing_is_found():
+    report = check(Noise(), 300)
+    assert report.findings == ()
+    assert report.fit
+    assert str(report) == "Noise is fit to learn from (nothing found after 300 steps of random play)"
+
+
+def test_a_finding_says_what_why_and_what_to_do():
+    class Flat(Noise):
+        def reward(self, action):
+            return 0.0
+
+    report = check(Flat(), 300)
+    assert report.fit
+    assert "1 warning" in str(report)
+    assert "warning: every reward was 0 in 300 steps" in str(report)
+    assert "why: nothing told a good action from a bad one" in str(report)
+    assert "what to do: check that the reward is passed on" in str(report)
+
+
+def test_the_same_reward_is_fine_where_episodes_end_after_different_lengths():
+    class Alive(Noise):
+        def reward(self, action):
+            return 1.0
+
+    class Everlasting(Alive):
+        def over(self):
+            return False
+
+    assert found(Alive(), "warning") == ""
+    assert "every reward was 1" in found(Everlasting(), "warning")
+
+
+def test_unbounded_numbers_that_vary_hugely():
+    class Wild(Noise):
+        observation_space = spaces.Box(np.float32([-np.inf, -10]), np.float32([np.inf, 10]))
+
+        def seen(self):
+            calm = super().seen()
+            return calm * np.float32([1e5 if self.np_random.random() < 0.05 else 1, 1])
+
+    class Declared(Wild):
+        observation_space = spaces.Box(-1e6, 1e6, (2,))
+
+    assert "observation[0] is declared without bounds, and its values vary hugely: up to" in found(Wild(), "warning")
+    assert found(Declared(), "warning") == ""
+
+
+def test_unbounded_numbers_that_are_large():
+    class Far(Noise):
+        observation_space = spaces.Box(-np.inf, np.inf, (2,))
+
+        def seen(self):
+            return super().seen() + np.float32(1e7)
+
+    assert "observation is declared without bounds" in found(Far(), "warning")
+
+
+def test_constant_parts_are_named_by_their_paths():
+    class Still(Noise):
+        observation_space = spaces.Dict(
+            eye=spaces.Box(0, 255, (6, 6, 1), np.uint8),
+            gear=spaces.MultiDiscrete([2, 3]),
+            lidar=spaces.Box(-1, 1, (3,)),
+            fixed=spaces.Box(0, 9, (2,)),
+        )
+
+        def seen(self):
+            lidar = np.append(super().seen(), 0.5).astype(np.float32)
+            moving = np.array([1, self.np_random.integers(3)])
+            return {
+                "eye": np.zeros((6, 6, 1), np.uint8),
+                "gear": moving,
+                "lidar": lidar,
+                "fixed": np.float32([3, 4]),
+            }
+
+    told = found(Still(), "warning")
+    named = "observation['fixed'], observation['lidar'][2], observation['gear'][0], observation['eye'] never changed"
+    assert named in told
+
+
+def test_an_observation_that_never_changes_at_all():
+    class Blind(Noise):
+        def seen(self):
+            return np.zeros(2, np.float32)
+
+    assert "observation never changed in 300 steps" in found(Blind(), "warning")
+
+
+class Limited(Noise):
+    def over(self):
+        return self.count >= 7
+
+
+def test_a_time_limit_that_hides_as_termination():
+    assert "episodes terminated after exactly 7 steps" in found(Limited(), "warning")
+
+
+def test_a_time_limit_that_truncates_is_fine():
+    class Unlimited(Noise):
+        def over(self):
+            return False
+
+    assert found(TimeLimit(Unlimited(), 7), "warning") == ""
+
+
+def test_a_few_episodes_of_one_length_prove_nothing():
+    assert found(Limited(), "warning", steps=30) == ""
+
+
+def test_episodes_that_end_at_once_are_no_time_limit():
+    class Bandit(Noise):
+        def over(self):
+            return True
+
+    assert found(Bandit(), "warning") == ""
+
+
+def test_an_episode_that_does_not_end():
+    class Endless(Noise):
+        def over(self):
+            return False
+
+    assert found(Endless(), "note") == "no episode ended in 300 steps"
+
+
+def test_an_observation_outside_its_space_or_not_a_number():
+    class Outside(Noise):
+        def seen(self):
+            return super().seen() * np.float32([1, 30])
+
+    class Broken(Noise):
+        def seen(self):
+            return np.float32([0, np.nan]) if self.count == 20 else super().seen()
+
+    told = found(Outside(), "error")
+    assert told.startswith("observation[1] is ")
+    assert "its bound" in told
+    assert "observation was not fit" in told
+    assert re.match(
+        r"observation\[1\] is nan \(step \d+\); observation was not fit \d times in 300", found(Broken(), "error")
+    )
+
+
+def test_a_reward_that_is_not_a_number():
+    class Broken(Noise):
+        def reward(self, action):
+            return float("nan") if self.count == 5 else 1.0 * action
+
+    assert "reward is nan (step" in found(Broken(), "error")
+
+
+def test_an_environment_that_raises():
+    class Stuck(Noise):
+        def step(self, action):
+            raise OSError("no such device")
+
+    class Unready(Noise):
+        def reset(self, *, seed=None, options=None):
+            raise OSError("no such device")
+
+    assert "step raised OSError: no such device (step 1)" in found(Stuck(), "error")
+    assert "reset raised OSError: no such device (step 1)" in found(Unready(), "error")
+
+
+def test_an_answer_of_the_wrong_form():
+    class Old(Noise):
+        def step(self, action):
+            return self.seen(), 0.0, False, {}
+
+    assert "not enough values to unpack" in found(Old(), "error")
+
+
+def test_spaces_that_cannot_be_learned_from():
+    report = check(Says({}, observation_space=spaces.Sequence(spaces.Discrete(2))))
+    assert not report.fit
+    assert "observation is a Sequence" in str(report)
+    report = check(Says({}, action_space=spaces.Text(3)))
+    assert not report.fit
+    assert "action is a Text" in str(report)
+
+
+def test_an_environment_without_spaces():
+    class Bare(gymnasium.Env):
+        def reset(self, *, seed=None, options=None):
+            return 0, {}
+
+    report = check(Bare())
+    assert not report.fit
+    assert "Bare has no observation_space" in str(report)
+
+
+def test_an_environment_that_cannot_be_made():
+    def broken():
+        raise OSError("no such device")
+
+    report = check(broken)
+    assert not report.fit
+    assert "broken cannot be made: it raised OSError: no such device" in str(report)
+
+
+def test_chance_that_no_seed_decides():
+    drawn = np.random.default_rng()
+
+    class Loose(Noise):
+        def seen(self):
+            return drawn.uniform(-1, 1, 2).astype(np.float32)
+
+    assert "brought something else the second time" in found(Loose(), "warning")
+
+
+def test_masks_are_honoured_and_bad_ones_told():
+    class Masked(Walk):
+        def step(self, action):
+            assert action == 1 or self.place[0] > -2, "a forbidden action"
+            return super().step(action)
+
+    class Forbidding(Walk):
+        def info(self):
+            return {"action_mask": np.zeros(2, np.int8)}
+
+    assert found(Masked(masked=True), "error") == ""
+    assert "action_mask allows nothing" in found(Forbidding(), "error")
+
+
+def test_what_gymnasiums_own_checker_says():
+    class Seeded(Noise):
+        def reset(self, *, seed=1, options=None):
+            return super().reset(seed=seed)
+
+    class Unseeded(Noise):
+        def reset(self, *, seed=None, options=None):
+            return super().reset()
+
+    assert "Gymnasium's checker says: The default seed argument in reset should be `None`" in found(Seeded(), "warning")
+    assert "Gymnasium's checker stops with" in found(Unseeded(), "warning")
+    assert "minimum value is -infinity" in found("CartPole-v1", "note")
+    assert found("CartPole-v1", "warning") == ""
+
+
+def test_a_slow_environment():
+    class Slow(Noise):
+        def step(self, action):
+            before = np.zeros(200_000)
+            for _ in range(6):
+                before = np.sin(before + 1)
+            return super().step(action)
+
+    assert "steps a second" in found(Slow(), "note", steps=20)
+
+
+def test_the_caller_is_told_of_a_wrong_call():
+    for steps in (0, -1, 2.5, True):
+        with pytest.raises(InvalidArgument, match="steps must be a whole number of 1 or more"):
+            check(Noise(), steps)
+    with pytest.raises(UnknownJob, match="did you mean CartPole-v1"):
+        check("CartPol-v1")
+    with pytest.raises(InvalidArgument, match="is no job"):
+        check(3)
+
+
+def test_an_environment_that_was_passed_is_not_closed():
+    class Counted(Noise):
+        closed = 0
+
+        def close(self):
+            self.closed += 1
+
+    env = Counted()
+    check(env, 10)
+    assert env.closed == 0
+    made = []
+    check(lambda: made.append(Counted()) or made[0], 10)
+    assert made[0].closed == 1
