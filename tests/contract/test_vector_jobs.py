@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import gymnasium
 import numpy as np
 import pytest
@@ -40,7 +42,7 @@ def test_every_stream_follows_the_contract(name, mode):
     job = vector(name, mode, "sync")
     for stream in streams(job, 60):
         assert stream[0].first
-        for before, step in zip(stream, stream[1:], strict=False):
+        for before, step in pairwise(stream):
             assert not isinstance(step, UnfitTimeStep)
             assert bool(step.first) == bool(before.last)
             assert not (step.first and step.last)

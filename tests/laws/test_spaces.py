@@ -129,7 +129,7 @@ def _rounded(raw):
     if isinstance(raw, str):
         return np.array([ord(c) for c in raw.ljust(6)])
     array = np.asarray(raw)
-    return array.astype(np.float32) if array.dtype.kind == "f" or array.dtype.itemsize == 8 and array.ndim else array
+    return array.astype(np.float32) if array.dtype.kind == "f" or (array.dtype.itemsize == 8 and array.ndim) else array
 
 
 @law

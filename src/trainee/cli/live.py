@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from rich.console import Console
@@ -18,12 +19,11 @@ PLAIN_EVERY_S = 10.0
 class LiveTable(Callback):
     """A row for each job: rewritten in place on a terminal, a line now and then where there is none."""
 
-    def __init__(self, console: Console, seconds_ahead: float = 0.0):
+    def __init__(self, console: Console):
         self._console = console
         self._rows: dict[str, tuple[str, ...]] = {}
         self._live: Live | None = None
         self._next = 0.0
-        self._ahead = seconds_ahead
 
     def on_start(self, work: Work) -> None:
         if self._console.is_terminal:
@@ -54,12 +54,12 @@ class LiveTable(Callback):
         row = (
             work.name,
             f"{work.done:,} of {work.steps:,}",
-            f"{log.online_return(work.begin):.1f}",
-            f"{log.recent():.1f}",
-            f"{newest.predicted:.1f}" if newest else "–",
-            f"{newest.realised:.1f}" if newest else "–",
+            _number(log.online_return(work.begin)),
+            _number(log.recent()),
+            _number(newest.predicted) if newest else "–",
+            _number(newest.realised) if newest else "–",
             f"{work.steps_per_second:,.0f}",
-            f"{work.seconds_left:.0f} s",
+            f"{_number(work.seconds_left, 0)} s",
         )
         self._rows[work.name] = row
         if self._live:
@@ -88,3 +88,7 @@ class LiveTable(Callback):
         for row in self._rows.values():
             table.add_row(*row)
         return table
+
+
+def _number(value: float, digits: int = 1) -> str:
+    return f"{value:,.{digits}f}" if math.isfinite(value) else "–"

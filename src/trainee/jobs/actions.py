@@ -178,7 +178,7 @@ class Continuous(Part):
     def allowed(self, mask: Any) -> list[Bool[np.ndarray, " choices"]]:
         """See `Part.allowed`. None is the only mask of a Box."""
         if mask is not None:
-            raise UnfitTimeStep(f"{self.mask_path} is {shown(mask)}, but actions of a Box cannot be masked: leave it None")
+            raise UnfitTimeStep(f"{self.mask_path} is {shown(mask)}, but a Box cannot be masked: leave it None")
         return [np.ones(n, bool) for n in self.choices]
 
 

@@ -22,12 +22,13 @@ YES, NO = np.array(True), np.array(False)
 class GymnasiumJob:
     """A Gymnasium environment as a job.
 
-    The environment is reset for the first time when `spec` or `codec` is asked for, or at `reset`: whether it gives
-    `info["action_mask"]`, and so which kind of job it is, shows only then. `reset` hands that first answer out.
+    The environment is reset for the first time here, as whether it gives `info["action_mask"]`, and so which kind of job it
+    is, shows only then; the first call of `reset` hands that answer out.
 
     Attributes:
       name: the environment's id, or its class where it has none.
       env: the environment.
+      codec: between its observations and actions and the agent's.
       steps: how often it was stepped.
     """
 
@@ -48,50 +49,36 @@ class GymnasiumJob:
 
         Raises:
           UnsupportedSpace: says which part, and what to wrap it in.
+          JobFailed: the environment raised.
         """
         self.env = env
         self.name = name or (env.spec.id if env.spec is not None else type(env.unwrapped).__name__)
         self.steps = 0
-        self._seed, self._continuous_choices = seed, continuous_choices
-        # Made now so that spaces that cannot be learned from are found before anything runs.
-        self._codec = self._codec_for(masked=False)
-        self._begun = False
-        self._waiting: tuple[Any, Any] | None = None
+        self._continuous_choices = continuous_choices
+        # Before the reset, so that spaces that cannot be learned from are found before anything runs.
+        self.codec = self._codec_for(masked=False)
         self._failed = False
+        self._waiting: tuple[Any, Any] | None = self._reset(seed)
+        if self._waiting[1] is not None:
+            self.codec = self._codec_for(masked=True)
 
     @property
     def spec(self) -> JobSpec:
         """The job's signature, and what it allows."""
         return self.codec.spec
 
-    @property
-    def codec(self) -> Codec:
-        """Between the environment's observations and actions and the agent's."""
-        if not self._begun:
-            observation, info = self._reset(self._seed)
-            mask = _mask(info)
-            self._waiting = observation, mask
-            self._begun = True
-            if mask is not None:
-                self._codec = self._codec_for(masked=True)
-        return self._codec
-
     def reset(self) -> TimeStep:
         """See `Job.reset`."""
-        codec = self.codec
-        if self._waiting is None:
-            observation, info = self._reset(None)
-            mask = _mask(info)
-        else:
-            observation, mask = self._waiting
-            self._waiting = None
-        return codec.time_step(observation, 0.0, ONE, YES, NO, mask, f"{self.name}, reset after step {self.steps}")
+        observation, mask = self._waiting or self._reset(None)
+        self._waiting = None
+        place = f"{self.name}, reset after step {self.steps}"
+        return self.codec.time_step(observation, 0.0, ONE, YES, NO, mask, place)
 
     def step(self, action: Float[np.ndarray, " components"]) -> TimeStep:
         """See `Job.step`."""
-        if not self._begun or self._waiting is not None:
+        if self._waiting is not None:
             raise InvalidArgument(f"{self.name} was stepped before it was reset: call reset() first")
-        env_action = self._codec.action(action)
+        env_action = self.codec.action(action)
         try:
             observation, reward, terminated, truncated, info = self.env.step(env_action)
         except Exception as error:
@@ -101,7 +88,7 @@ class GymnasiumJob:
         self.steps += 1
         discount, last = ZERO if terminated else ONE, YES if terminated or truncated else NO
         place = f"{self.name}, step {self.steps}"
-        return self._codec.time_step(observation, reward, discount, NO, last, _mask(info), place)
+        return self.codec.time_step(observation, reward, discount, NO, last, _mask(info), place)
 
     def frame(self) -> np.ndarray:
         """A picture of the job as it is now, `[height, width, 3]`, uint8.
@@ -126,21 +113,20 @@ class GymnasiumJob:
 
     def saved(self) -> dict[str, np.ndarray] | None:
         """See `Job.saved`. What can be saved is told in `snapshot`; nothing after the environment raised."""
-        if not self._begun or self._failed:
+        if self._failed:
             return None
         # The environment may give out the very array that it goes on to write in: it is to share no memory.
         waiting = copy.deepcopy(self._waiting)
-        return snapshot(self.env, {"steps": self.steps, "masked": self._codec.masked, "waiting": waiting})
+        return snapshot(self.env, {"steps": self.steps, "masked": self.codec.masked, "waiting": waiting})
 
     def restore(self, saved: dict[str, np.ndarray]) -> bool:
         """See `Job.restore`."""
-        masked = self.codec.masked
         try:
             more = restore(self.env, saved)
         except NotPlainError:
             return False
-        if more["masked"] != masked:
-            self._codec = self._codec_for(more["masked"])
+        if more["masked"] != self.codec.masked:
+            self.codec = self._codec_for(more["masked"])
         self.steps, self._waiting, self._failed = more["steps"], more["waiting"], False
         return True
 
@@ -161,7 +147,7 @@ class GymnasiumJob:
             self._failed = True
             raise JobFailed(f"{self.name} raised {_told(error)} in reset after step {self.steps}") from error
         self._failed = False
-        return observation, info
+        return observation, _mask(info)
 
 
 def _mask(info: Any) -> Any:

@@ -62,7 +62,8 @@ def put_together(space: spaces.Space, values: Iterator[Any]) -> Any:
 
 def _check_keys(space: spaces.Dict, value: Any, path: str) -> None:
     if not isinstance(value, dict):
-        raise UnfitTimeStep(f"{path} is of type {type(value).__name__}, where its space has a dict with {list(space.spaces)}")
+        kind = type(value).__name__
+        raise UnfitTimeStep(f"{path} is of type {kind}, where its space has a dict with {list(space.spaces)}")
     missing, extra = space.spaces.keys() - value.keys(), value.keys() - space.spaces.keys()
     if missing or extra:
         told = [f"{word} {sorted(map(str, keys))}" for word, keys in (("lacks", missing), ("also has", extra)) if keys]

@@ -58,7 +58,7 @@ class Part:
             return self.path
         return f"{self.path}[{', '.join(str(i) for i in np.unravel_index(index, self.shape))}]"
 
-    def _first_place(self, fit: np.ndarray) -> tuple[int, str]:
+    def _first_place(self, fit: np.ndarray | np.bool_) -> tuple[int, str]:
         index = int(np.argmin(np.reshape(fit, -1)))
         return index, self.place(index)
 

@@ -78,7 +78,8 @@ def _multi_binary(space: spaces.MultiBinary) -> dict[str, Any]:
 
 
 def _text(space: spaces.Text) -> dict[str, Any]:
-    return {"min_length": space.min_length, "max_length": space.max_length, "characters": "".join(sorted(space.character_set))}
+    characters = "".join(sorted(space.character_set))
+    return {"min_length": space.min_length, "max_length": space.max_length, "characters": characters}
 
 
 def _dict(space: spaces.Dict) -> dict[str, Any]:
@@ -91,10 +92,11 @@ def _tuple(space: spaces.Tuple) -> dict[str, Any]:
     return {"spaces": [to_json(part) for part in space.spaces]}
 
 
-def _bounds(bounds: np.ndarray, bounded: np.ndarray, unbounded: str) -> Any:
-    if bounds.size and np.all(bounds == bounds.flat[0]) and np.all(bounded == bounded.flat[0]):
-        return _number(bounds.flat[0]) if bounded.flat[0] else unbounded
-    flat = [unbounded if not b else _number(v) for v, b in zip(bounds.ravel(), np.ravel(bounded), strict=True)]
+def _bounds(bounds: np.ndarray, bounded: np.ndarray | np.bool_, unbounded: str) -> Any:
+    values, has = bounds.reshape(-1), np.reshape(bounded, -1)
+    if bounds.size and np.all(values == values[0]) and np.all(has == has[0]):
+        return _number(values[0]) if has[0] else unbounded
+    flat = [_number(value) if b else unbounded for value, b in zip(values, has, strict=True)]
     return np.array(flat, object).reshape(bounds.shape).tolist()
 
 

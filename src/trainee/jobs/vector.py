@@ -33,6 +33,7 @@ class VectorJob:
     Attributes:
       name: the environment's id, or its class where it has none.
       env: the vector environment.
+      codec: between one environment's observations and actions and the agent's.
       streams: how many environments it has.
       steps: how often it was stepped.
     """
@@ -49,30 +50,22 @@ class VectorJob:
         Raises:
           InvalidArgument: the environment does not say how it resets its environments.
           UnsupportedSpace: says which part, and what to wrap it in.
+          JobFailed: the environment raised in its first reset.
         """
         self.env, self.streams, self.steps = env, env.num_envs, 0
         self.name = name or (env.spec.id if env.spec is not None else type(env.unwrapped).__name__)
         self.mode = autoreset_mode(env)
-        self._seed, self._continuous_choices = seed, continuous_choices
-        self._codec = self._codec_for(masked=False)
-        self._waiting: tuple[Any, Any] | None = None
-        self._begun = False
+        self._continuous_choices = continuous_choices
+        self.codec = self._codec_for(masked=False)
         self._over = np.zeros(self.streams, bool)
+        self._waiting: tuple[Any, Any] | None = self._reset(seed, None)
+        if "action_mask" in self._waiting[1]:
+            self.codec = self._codec_for(masked=True)
 
     @property
     def spec(self) -> JobSpec:
-        """The signature that the streams share, and what the job allows. Asked for first, it resets the environment."""
+        """The signature that the streams share, and what the job allows."""
         return self.codec.spec
-
-    @property
-    def codec(self) -> Codec:
-        """Between one environment's observations and actions and the agent's."""
-        if not self._begun:
-            self._waiting = self._reset(self._seed, None)
-            self._begun = True
-            if "action_mask" in self._waiting[1]:
-                self._codec = self._codec_for(masked=True)
-        return self._codec
 
     def reset(self) -> list[Said]:
         """The first time step of each stream.
@@ -80,11 +73,10 @@ class VectorJob:
         Raises:
           JobFailed: the environment raised.
         """
-        codec = self.codec
         observations, info = self._waiting or self._reset(None, None)
         self._waiting = None
         self._over[:] = False
-        return [self._first(codec, i, observation, info) for i, observation in enumerate(self._each(observations))]
+        return [self._first(i, observation, info) for i, observation in enumerate(self._each(observations))]
 
     def step(self, actions: Float[np.ndarray, "streams components"]) -> list[list[Said]]:
         """What each stream's job said to its action.
@@ -98,9 +90,9 @@ class VectorJob:
         Raises:
           JobFailed: the environment raised.
         """
-        if not self._begun or self._waiting is not None:
+        if self._waiting is not None:
             raise InvalidArgument(f"{self.name} was stepped before it was reset: call reset() first")
-        batch = self._codec.stacked([self._codec.action(action) for action in actions])
+        batch = self.codec.stacked([self.codec.action(action) for action in actions])
         try:
             observations, rewards, terminated, truncated, info = self.env.step(batch)
         except Exception as error:
@@ -114,10 +106,10 @@ class VectorJob:
         said: list[list[Said]] = []
         for i, observation in enumerate(self._each(observations)):
             if begins[i]:
-                said.append([self._first(self._codec, i, observation, info)])
+                said.append([self._first(i, observation, info)])
             elif over[i] and self.mode is AutoresetMode.SAME_STEP:
                 last = self._later(i, self._final(final, i), final_info, (rewards[i], terminated[i], True))
-                said.append([last, self._first(self._codec, i, observation, info)])
+                said.append([last, self._first(i, observation, info)])
             else:
                 said.append([self._later(i, observation, info, (rewards[i], terminated[i], over[i]))])
         if self.mode is AutoresetMode.DISABLED and over.any():
@@ -133,12 +125,12 @@ class VectorJob:
         observations, info = self._reset(None, {"reset_mask": over.copy()})
         for i, observation in enumerate(self._each(observations)):
             if over[i]:
-                said[i].append(self._first(self._codec, i, observation, info))
+                said[i].append(self._first(i, observation, info))
 
-    def _first(self, codec: Codec, i: int, observation: Any, info: Any) -> Said:
+    def _first(self, i: int, observation: Any, info: Any) -> Said:
         place = f"stream {i} of {self.name}, reset after step {self.steps}"
         try:
-            return codec.time_step(observation, 0.0, 1.0, True, False, _of_stream(info, "action_mask", i), place)
+            return self.codec.time_step(observation, 0.0, 1.0, True, False, _of_stream(info, "action_mask", i), place)
         except UnfitTimeStep as unfit:
             return unfit
 
@@ -147,7 +139,7 @@ class VectorJob:
         discount, mask = 0.0 if terminated else 1.0, _of_stream(info, "action_mask", i)
         place = f"stream {i} of {self.name}, step {self.steps}"
         try:
-            return self._codec.time_step(observation, reward, discount, False, last, mask, place)
+            return self.codec.time_step(observation, reward, discount, False, last, mask, place)
         except UnfitTimeStep as unfit:
             return unfit
 

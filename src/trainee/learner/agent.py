@@ -13,8 +13,8 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from trainee.learner import exploration, replay, running
 from trainee.learner.constants import Constants
 from trainee.learner.encoders import Encoder, Trunk
-from trainee.learner.update import Learned, improved, learned, td_errors
-from trainee.learner.value import Heads, Prior, action_value
+from trainee.learner.update import Learned, Rule, improved, learned, td_errors
+from trainee.learner.value import Heads, Prior, action_value, interpolation
 from trainee.types import Decision, JobSpec, Observation, TimeStep
 
 
@@ -143,11 +143,14 @@ class Learner:
         windowed = (*actions.shape[:2], c.heads, *self.spec.signature.grid)
         slow = (self._utilities(brain.slow, interface.learned.slow, seen) + prior).reshape(windowed)
 
+        taken = jax.vmap(jax.vmap(self._weights))(actions)
+        allowed = self._allowed(steps)
+        rule = Rule(c.discount, c.trace, c.trace_tolerance)
+
         def loss(parts):
             online = (self._utilities(*parts, seen) + prior).reshape(windowed)
-            heads = jax.vmap(td_errors, in_axes=(1, 1, None, None, None, None, None, None))
-            batch = jax.vmap(heads, in_axes=(0, 0, 0, 0, 0, None, None, None))
-            errors = batch(online, slow, steps, actions, self._allowed(steps), c.discount, c.trace, c.trace_tolerance)
+            of_heads = jax.vmap(td_errors, in_axes=(1, 1, None, None, None, None))
+            errors = jax.vmap(of_heads, in_axes=(0, 0, 0, 0, 0, None))(online, slow, steps, taken, allowed, rule)
             return 0.5 * jnp.mean(jnp.square(errors))
 
         gradient = eqx.filter_grad(loss)((brain.now, interface.learned.now))
@@ -200,7 +203,7 @@ class Learner:
         return heads(state.brain.slow(encoder(seen))) + self.constants.prior_scale * state.interface.prior(seen)
 
     def _decision(self, stream: Stream, utilities, action, propensity) -> Decision:
-        values = jax.vmap(action_value, in_axes=(0, None))(utilities, action) * running.unit(stream.scale)
+        values = jax.vmap(action_value, in_axes=(0, None))(utilities, self._weights(action)) * running.unit(stream.scale)
         return Decision(action, jnp.mean(values), jnp.std(values), propensity)
 
     def _utilities(self, trunk, interface, seen):
@@ -210,6 +213,9 @@ class Learner:
     def _normalised(self, stream: Stream, observation: Observation) -> Observation:
         numeric = running.normalised(stream.normaliser, observation.numeric)
         return Observation(numeric, observation.categories, observation.images)
+
+    def _weights(self, action: Float[Array, " components"]) -> Float[Array, "components choices"]:
+        return interpolation(action, self.spec.signature.grid[1])
 
     def _allowed(self, steps: TimeStep) -> Bool[Array, "*batch components choices"]:
         """Choices that exist, less those that a mask forbids."""

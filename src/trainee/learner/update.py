@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -10,8 +10,18 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float
 
-from trainee.learner.value import action_value, greedy, lambda_return
+from trainee.learner.value import action_value, lambda_return
 from trainee.types import TimeStep
+
+
+class Rule(NamedTuple):
+    """How errors are reckoned: the discount, λ, and by how much an action may look worse, in units of value, before the
+    trace fades to a third.
+    """
+
+    discount: float
+    trace: float
+    tolerance: float
 
 
 class Learned(eqx.Module):
@@ -39,27 +49,34 @@ def td_errors(
     online: Float[Array, "steps components choices"],
     slow: Float[Array, "steps components choices"],
     window: TimeStep,
-    actions: Float[Array, "steps components"],
+    taken: Float[Array, "steps components choices"],
     allowed: Bool[Array, "steps components choices"],
-    discount: float,
-    trace: float,
-    tolerance: float,
+    rule: Rule,
 ) -> Float[Array, " transitions"]:
     """Errors of one head's values along one window, 0 where two steps are no transition. Unbatched.
 
     The target is a double-Q λ-return (van Hasselt et al. 2016): the online utilities choose, the slow ones judge. The
-    trace fades where the action taken looks worse to this head than the one it would have chosen, by `tolerance` in
-    units of value. Watkins (1989) cuts it there: with an ensemble of ten, each of which is seldom in charge, that
-    leaves next to nothing of it.
+    trace fades where the action taken looks worse to this head than the one it would have chosen. Watkins (1989) cuts
+    it there: with an ensemble of ten, each of which is seldom in charge, that leaves next to nothing of it.
+
+    Args:
+      online: `[T, …]`, utilities now, which learn.
+      slow: `[T, …]`, the same by the slow parameters.
+      window: `[T]`, consecutive time steps, rewards in units of value.
+      taken: `[T, …]`, the actions taken, as `interpolation` gives them.
+      allowed: `[T, …]`, the choices that there were.
+      rule: discount, trace and tolerance.
+    Returns:
+      `[T − 1]`, in units of value. No gradient flows through the targets.
     """
-    values = jax.vmap(action_value)
-    best = jax.vmap(greedy)(online, allowed)
-    value = values(slow, best.astype(actions.dtype))
+    value = jax.vmap(action_value)
+    masked = jnp.where(allowed, jax.lax.stop_gradient(online), -jnp.inf)
+    best = jax.nn.one_hot(jnp.argmax(masked, axis=-1), masked.shape[-1])
+    believed = value(online, taken)
+    regret = jnp.mean(jnp.max(masked, axis=-1), axis=-1) - jax.lax.stop_gradient(believed)
     linked = ~window.last[:-1] & ~window.first[1:]
-    regret = values(online, best.astype(actions.dtype)) - values(online, actions)
-    follows = jnp.exp(-jax.lax.stop_gradient(regret) / tolerance)[1:-1] * linked[1:]
+    trace = rule.trace * jnp.exp(-regret[1:-1] / rule.tolerance) * linked[1:]
     target = lambda_return(
-        window.reward[1:], discount * window.discount[1:], value[1:], trace * jnp.append(follows, 0.0)
+        window.reward[1:], rule.discount * window.discount[1:], value(slow, best)[1:], jnp.append(trace, 0.0)
     )
-    error = jax.lax.stop_gradient(target) - values(online[:-1], actions[:-1])
-    return jnp.where(linked, error, 0.0)
+    return jnp.where(linked, jax.lax.stop_gradient(target) - believed[:-1], 0.0)

@@ -66,10 +66,15 @@ def interpolation(action: Float[Array, " components"], choices: int) -> Float[Ar
 
 
 def action_value(
-    utilities: Float[Array, "components choices"], action: Float[Array, " components"]
+    utilities: Float[Array, "components choices"], weights: Float[Array, "components choices"]
 ) -> Float[Array, ""]:
-    """Value of one action: the mean over components of the utility at its coordinate. Unbatched."""
-    return jnp.sum(utilities * interpolation(action, utilities.shape[1])) / utilities.shape[0]
+    """Value of one action: the mean over components of the utility at its coordinate. Unbatched.
+
+    Args:
+      utilities: of one head.
+      weights: the action, as `interpolation` gives it.
+    """
+    return jnp.sum(utilities * weights) / utilities.shape[0]
 
 
 def greedy(

@@ -257,12 +257,12 @@ class Agent:
     def add_worker(self, name: str, codec: Codec) -> Worker:
         """A new worker, with an interface for its signature where there is none yet, and an empty stream."""
         worker = Worker(self, name, codec, Logbook(self.constants.discount))
-        learner, signature = self.learner(worker.spec), worker.spec.signature.id
+        made, signature = compiled(self.learner(worker.spec)), worker.spec.signature.id
         if self.brain is None:
-            self.brain = learner.init_brain(self._key("brain"))
+            self.brain = made.init_brain(self._key("brain"))
         if signature not in self.interfaces:
-            self.interfaces[signature] = learner.init_interface(self._key(f"interface {signature}"))
-        self.streams[name] = learner.init_stream(self._key(f"stream {name}"))
+            self.interfaces[signature] = made.init_interface(self._key(f"interface {signature}"))
+        self.streams[name] = made.init_stream(self._key(f"stream {name}"))
         self.workers[name] = worker
         return worker
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -26,14 +26,14 @@ class Work:
       logbook: everything that the worker has done so far, also before this stretch.
       begin: the worker's step count when the stretch began.
       steps: how many steps the stretch is to have.
-      started: `time.perf_counter()` when its first step was ready to go.
+      clock: the stretch's step count and `time.perf_counter()` when timing began: after the first step, which compiles.
     """
 
     name: str
     logbook: Logbook
     begin: int
     steps: int
-    started: float = field(default_factory=time.perf_counter)
+    clock: tuple[int, float] | None = None
 
     @property
     def done(self) -> int:
@@ -42,13 +42,17 @@ class Work:
 
     @property
     def steps_per_second(self) -> float:
-        """Mean speed over the stretch, learning included."""
-        return self.done / max(time.perf_counter() - self.started, 1e-9)
+        """Mean speed over the stretch, learning included; 0 until it can be told."""
+        if self.clock is None:
+            return 0.0
+        done, started = self.clock
+        return (self.done - done) / max(time.perf_counter() - started, 1e-9)
 
     @property
     def seconds_left(self) -> float:
-        """Time left at that speed."""
-        return (self.steps - self.done) / max(self.steps_per_second, 1e-9)
+        """Time left at that speed; infinite until it can be told."""
+        speed = self.steps_per_second
+        return (self.steps - self.done) / speed if speed else float("inf")
 
 
 class Callback:

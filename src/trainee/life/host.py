@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
@@ -57,6 +58,8 @@ def work_at(
             continue
         unfit = 0
         decision = worker.take(time_step)
+        if work.clock is None:
+            work.clock = work.done, time.perf_counter()
         going = [callback.on_step(work, time_step, decision) for callback in callbacks]
         if worker.ended is not None:
             for callback in callbacks:

@@ -19,7 +19,8 @@ def prepare() -> None:
     if not jax.config.jax_compilation_cache_dir:
         home = Path(os.environ.get("XDG_CACHE_HOME", "") or Path.home() / ".cache")
         jax.config.update("jax_compilation_cache_dir", str(home / "trainee" / "xla"))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
     jax.config.update("jax_cpu_enable_async_dispatch", False)
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_cpu_multi_thread_eigen" not in flags:

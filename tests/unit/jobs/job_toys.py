@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import gymnasium
 import numpy as np
 from gymnasium import spaces
 
 
 class Walk(gymnasium.Env):
-    """A walk on a line from 0 to the goal; the observation is the place, the reward −1 a step. Drawn by chance: the wind."""
+    """A walk on a line from 0 to the goal; the observation is the place, the reward −1 a step, the wind is chance."""
 
-    metadata = {"render_modes": ["rgb_array"]}
+    metadata: ClassVar = {"render_modes": ["rgb_array"]}
     observation_space = spaces.Box(-10, 10, (1,))
     action_space = spaces.Discrete(2)
 

@@ -99,6 +99,10 @@ def test_an_environment_with_its_own_way_of_saving_is_asked():
     assert other.np_random.random() == env.np_random.random()
 
 
+def biased(bias):
+    return lambda: bias
+
+
 class Slotted(Walk):
     __slots__ = ("hidden",)
 
@@ -114,7 +118,7 @@ def unplain(**attributes):
     [
         unplain(engine=object()),
         unplain(members={1, 2}),
-        unplain(rule=(lambda bias: lambda: bias)(1)),
+        unplain(rule=biased(1)),
         unplain(view=np.zeros(9)[::3]),
         unplain(parts=[gymnasium.Env]),
         RecordEpisodeStatistics(unplain(socket=memoryview(b"abc"))),

@@ -15,7 +15,7 @@ RIGHT = np.ones((2, 1), np.float32)
 
 
 class Stroll(Walk):
-    """A walk that gives out copies: in SAME_STEP, Gymnasium itself keeps what the environment gave out over its reset."""
+    """A walk that gives out copies: in SAME_STEP, Gymnasium keeps what an environment gave out beyond its reset."""
 
     def reset(self, **how):
         place, info = super().reset(**how)
