@@ -33,14 +33,15 @@ def float_boxes(draw, ranks=(0, 4)):
 
 
 @st.composite
-def whole_boxes(draw, widest=2**53):
+def whole_boxes(draw, widest=2**45):
     shape = tuple(draw(st.lists(st.integers(1, 6), max_size=3)))
     dtype = draw(st.sampled_from(WHOLES))
     limits = np.iinfo(dtype)
-    low, high = sorted(draw(st.lists(st.integers(limits.min, limits.max), min_size=2, max_size=2)))
-    # Gymnasium draws samples of its widest whole boxes beyond their ends.
-    low = max(low, -(2**53))
-    high = max(low, min(high, 2**53, low + widest))
+    # Gymnasium draws samples of a whole Box at the ends of its type, and of the widest, beyond its bounds.
+    edge = 2 if np.dtype(dtype).kind == "i" else 0
+    least, most = max(limits.min + edge, -(2**45)), min(limits.max - edge, 2**45)
+    low, high = sorted(draw(st.lists(st.integers(least, most), min_size=2, max_size=2)))
+    high = min(high, low + widest)
     return spaces.Box(np.full(shape, low, dtype), np.full(shape, high, dtype), dtype=dtype)
 
 

@@ -2,118 +2,91 @@
 
 from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import probe_jobs as probes
 import pytest
-from gymnasium import spaces
 
-from trainee.jobs import Codec, TracedJob
-from trainee.learner import Learner
-from trainee.life import fleet_at
-from trainee.types import TimeStep
+import trainee
 
 SEEDS = range(10)
 
 
-def values_at(scene, job, observation):
-    """Value of the best action at an observation `[seeds]`, in reward units."""
-    return decisions_at(scene, job, observation).value
+def at_work(probe, steps, seed):
+    """An agent that has worked at a probe, and the policy that came of it."""
+    agent = trainee.Agent(seed)
+    agent.learn(probe(), steps, name="probe")
+    return agent, agent.policy("probe")
 
 
-def decisions_at(scene, job, observation):
-    """Decisions of the frozen learners at one observation."""
-    codec = TracedJob(job).codec
-    no, one = jnp.zeros((), bool), jnp.ones(())
-    step = TimeStep(codec.observation(jnp.asarray(observation), jnp), jnp.zeros(()), one, ~no, no)
-    return jax.vmap(Learner(codec.spec).exploit, in_axes=(0, None))(scene.state, step)
+def value(agent, policy, *observation):
+    """The policy's value of an observation."""
+    codec = agent.workers["probe"].codec
+    step = codec.time_step(
+        np.array(observation, np.float32), 0.0, 1.0, first=True, last=False, action_mask=None, place="probe"
+    )
+    return float(policy.decide([step])[0].value)
 
 
-def actions_at(scene, job, observation):
-    """The best action at an observation, for each seed."""
-    codec = Codec(job.observation_space, job.action_space)
-    coordinates = np.asarray(decisions_at(scene, job, observation).action)
-    return [codec.action(row) for row in coordinates]
+def late_rewards(agent):
+    """Mean reward of the last quarter of the episodes, exploration included."""
+    totals = [episode.total for episode in agent.workers["probe"].logbook.episodes]
+    return np.mean(totals[-len(totals) // 4 :])
 
 
-def late_rewards(trace):
-    """Mean reward of the last quarter of the episodes `[seeds]`, exploration included."""
-    reward, ended = (np.asarray(leaf)[:, -len(trace.last[0]) // 4 :] for leaf in (trace.reward, trace.last))
-    return (reward * ended).sum(axis=1) / ended.sum(axis=1)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_value_of_a_constant(seed):
+    agent, policy = at_work(probes.ConstantReward, 300, seed)
+    assert value(agent, policy, 0.0) == pytest.approx(1.0, abs=0.05)
 
 
-def test_value_of_a_constant():
-    job = probes.ConstantReward()
-    scene = fleet_at(job, 600, SEEDS).scene
-    np.testing.assert_allclose(values_at(scene, job, np.zeros(1, np.float32)), 1.0, atol=0.05)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_credit_goes_one_step_back(seed):
+    agent, policy = at_work(probes.DelayedReward, 800, seed)
+    assert value(agent, policy, 0.0) == pytest.approx(0.99, abs=0.06)
+    assert value(agent, policy, 1.0) == pytest.approx(1.0, abs=0.06)
 
 
-def test_credit_goes_one_step_back():
-    job = probes.DelayedReward()
-    scene = fleet_at(job, 1500, SEEDS).scene
-    np.testing.assert_allclose(values_at(scene, job, np.zeros(1, np.float32)), 0.99, atol=0.06)
-    np.testing.assert_allclose(values_at(scene, job, np.ones(1, np.float32)), 1.0, atol=0.06)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_termination_ends_value_and_truncation_does_not(seed):
+    agent, policy = at_work(probes.TerminatedOrTruncated, 1000, seed)
+    assert value(agent, policy, -1.0) == pytest.approx(0.0, abs=0.12)
+    assert value(agent, policy, 0.0) == pytest.approx(0.99, abs=0.12)
+    assert value(agent, policy, 1.0) == pytest.approx(1.0, abs=0.12)
 
 
-def test_termination_ends_value_and_truncation_does_not():
-    job = probes.TerminatedOrTruncated()
-    scene = fleet_at(job, 3000, SEEDS).scene
-    np.testing.assert_allclose(values_at(scene, job, -np.ones(1, np.float32)), 0.0, atol=0.1)
-    np.testing.assert_allclose(values_at(scene, job, np.zeros(1, np.float32)), 0.99, atol=0.1)
-    np.testing.assert_allclose(values_at(scene, job, np.ones(1, np.float32)), 1.0, atol=0.1)
-
-
-@pytest.mark.parametrize("sign", [-1.0, 1.0])
-def test_value_depends_on_the_observation(sign):
-    job = probes.ValueOfObservation()
-    scene = fleet_at(job, 1500, SEEDS).scene
-    np.testing.assert_allclose(values_at(scene, job, np.full(1, sign, np.float32)), sign, atol=0.1)
-
-
-def test_the_better_action_is_chosen():
-    work = fleet_at(probes.BestAction(), 800, SEEDS)
-    assert (late_rewards(work.trace) > 0.9).all()
-
-
-def test_the_better_action_depends_on_the_observation():
-    work = fleet_at(probes.BestActionForObservation(), 1500, SEEDS)
-    assert (late_rewards(work.trace) > 0.8).all()
-
-
-@pytest.mark.parametrize("job", [probes.Categories(), probes.Images()], ids=["categories", "images"])
-def test_every_kind_of_observation_is_told_apart(job):
-    work = fleet_at(job, 1500, SEEDS)
-    assert (late_rewards(work.trace) > 0.9).all()
-
-
-@pytest.mark.parametrize("kind", ["binary", "discrete"])
-def test_parts_of_an_action_that_matter_only_together(kind):
-    work = fleet_at(probes.JointChoice(kind), 1000, SEEDS)
-    assert (late_rewards(work.trace) > 0.9).all()
-
-
-def test_many_parts_of_an_action():
-    work = fleet_at(probes.ManyChoices(), 3000, SEEDS)
-    assert (late_rewards(work.trace) > 0.8).all()
+@pytest.mark.parametrize("seed", SEEDS)
+def test_value_depends_on_the_observation(seed):
+    agent, policy = at_work(probes.ValueOfObservation, 600, seed)
+    assert value(agent, policy, -1.0) == pytest.approx(-1.0, abs=0.1)
+    assert value(agent, policy, 1.0) == pytest.approx(1.0, abs=0.1)
 
 
 @pytest.mark.parametrize(
-    ("job", "tolerance"),
+    ("probe", "steps", "enough"),
     [
-        (probes.Aim(), 0.1),
-        (probes.Aim(0.0, np.inf, (0.4, 3.0)), 0.5),
-        (probes.Aim(-np.inf, np.inf, (-2.0, 1.0)), 0.5),
+        (probes.BestAction, 400, 0.9),
+        (probes.BestActionForObservation, 600, 0.8),
+        (probes.Categories, 800, 0.9),
+        (probes.Images, 600, 0.9),
+        (probes.Masked, 800, 0.85),
+        (probes.JointBits, 500, 0.9),
+        (probes.JointChoices, 500, 0.9),
+        (probes.ManyChoices, 1200, 0.75),
     ],
-    ids=["bounded", "half-bounded", "unbounded"],
 )
-def test_continuous_actions(job, tolerance):
-    scene = fleet_at(job, 4000, SEEDS).scene
-    for sign, target in zip((-1.0, 1.0), job.targets, strict=True):
-        found = np.array([action[0] for action in actions_at(scene, job, np.full(1, sign, np.float32))])
-        np.testing.assert_allclose(found, target, atol=tolerance)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_right_action_is_found(probe, steps, enough, seed):
+    agent, _ = at_work(probe, steps, seed)
+    assert late_rewards(agent) > enough
 
 
-def test_spaces_are_what_the_probes_say():
-    assert isinstance(probes.JointChoice("discrete").action_space, spaces.MultiDiscrete)
-    assert Codec(probes.ManyChoices().observation_space, probes.ManyChoices().action_space).signature.grid == (6, 5)
+@pytest.mark.parametrize(
+    ("probe", "steps", "near"),
+    [(probes.Aim, 1200, 0.12), (probes.AimHalfBounded, 1500, 0.25), (probes.AimUnbounded, 1500, 0.35)],
+)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_continuous_actions_find_their_target(probe, steps, near, seed):
+    _, policy = at_work(probe, steps, seed)
+    for seen, target in zip((-1.0, 1.0), probe.targets, strict=True):
+        action, _ = policy.predict(np.full(1, seen, np.float32), deterministic=True)
+        assert action[0] == pytest.approx(target, abs=near)

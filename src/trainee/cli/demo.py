@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trainee.cli.outcome import print_json
+from trainee.cli.outcome import INTERRUPTED, print_json, say
 from trainee.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -26,13 +26,18 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object at the end, for programs.")] = False,
 ) -> None:
     """Put one new agent to work at CartPole, MountainCar and Acrobot, live, and write a report."""
+    from trainee import record  # noqa: PLC0415 kept out of --help
     from trainee.exams import require_matplotlib, write_report  # noqa: PLC0415 kept out of --help
 
     if not 0 < share < 1000:
         raise InvalidArgument(f"--share must lie between 0 and 1000, not {share}")
+    if (home / "agent" / "manifest.json").exists():
+        raise InvalidArgument(f"an agent is kept in {home}, and the demo begins with a new one: choose another --home")
     require_matplotlib()
     started = time.perf_counter()
-    results = _worked(home, seed, share, quiet=as_json)
+    # First, so that a folder that cannot be written to is found before the work and not after.
+    with record.lock(home / "agent"):
+        results = _worked(home / "agent", seed, share, as_json)
     path = write_report(home / "report.html", results, time.perf_counter() - started)
     if as_json:
         rows = [{k: v for k, v in asdict(result).items() if k != "logbook"} for result in results]
@@ -42,20 +47,27 @@ def demo(
         print(f"\nreport: {path.resolve()}")
 
 
-def _worked(home: Path, seed: int, share: float, quiet: bool) -> list[JobResult]:
+def _worked(home: Path, seed: int, share: float, as_json: bool) -> list[JobResult]:
     from rich.console import Console  # noqa: PLC0415 kept out of --help
 
+    from trainee.cli.keeping import kept  # noqa: PLC0415 kept out of --help
     from trainee.cli.live import LiveTable  # noqa: PLC0415 kept out of --help
     from trainee.exams import JobResult  # noqa: PLC0415 kept out of --help
     from trainee.life import Agent  # noqa: PLC0415 kept out of --help
 
     agent = Agent(seed)
-    live = [] if quiet else [LiveTable(Console())]
+    live = [] if as_json else [LiveTable(Console())]
     learned: list[tuple[Any, Any]] = []
-    for job, steps in PROGRAMME:
-        stint = agent.learn(job, max(1, round(steps * share)), callbacks=live)
-        learned.append((stint, agent.evaluate(job, EPISODES)))
-    agent.save(home / "agent")
+    try:
+        for job, steps in PROGRAMME:
+            stint = agent.learn(job, max(1, round(steps * share)), callbacks=live)
+            learned.append((stint, agent.evaluate(job, EPISODES)))
+    except KeyboardInterrupt:
+        kept(agent, home)
+        text = f"interrupted: saved in {home}; `trainee learn` goes on from there, and a demo begins anew"
+        say(as_json, {"interrupted": True, "home": str(home)}, text)
+        raise typer.Exit(INTERRUPTED) from None
+    agent.save_locked(home)
     return [
         JobResult(stint, evaluation, agent.evaluate(stint.name, EPISODES), agent.workers[stint.name].logbook)
         for stint, evaluation in learned
@@ -82,8 +94,10 @@ def _print_table(results: list[JobResult]) -> None:
         )
     console = Console()
     console.print(table)
-    console.print("Frozen: mean of 20 episodes without learning, with its 95% interval. What later jobs took from earlier")
-    console.print("ones is the difference between the two columns.")
+    console.print(
+        f"Frozen: mean of {EPISODES} episodes without learning, with its 95% interval. What later jobs took from "
+        "earlier ones is the difference between the two columns."
+    )
 
 
 def _with_interval(evaluation: Any) -> str:

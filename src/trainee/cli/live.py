@@ -8,12 +8,14 @@ import time
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from trainee.errors import UnfitTimeStep
 from trainee.life import Callback, Decision, TimeStep, Work
 
 REFRESH_S = 0.25
 PLAIN_EVERY_S = 10.0
+UNFIT_SHOWN = 5
 
 
 class LiveTable(Callback):
@@ -23,7 +25,7 @@ class LiveTable(Callback):
         self._console = console
         self._rows: dict[str, tuple[str, ...]] = {}
         self._live: Live | None = None
-        self._next = 0.0
+        self._next, self._unfit = 0.0, 0
 
     def on_start(self, work: Work) -> None:
         if self._console.is_terminal:
@@ -37,7 +39,12 @@ class LiveTable(Callback):
             self._show(work)
 
     def on_unfit(self, work: Work, fault: UnfitTimeStep) -> None:
-        self._console.print(f"[yellow]{fault}[/yellow]")
+        self._unfit += 1
+        if self._unfit <= UNFIT_SHOWN:
+            # Not as markup, which would take `observation['lidar'][3]` for a colour.
+            self._console.print(Text(f"{work.name}: {fault}", style="yellow"))
+        if self._unfit == UNFIT_SHOWN:
+            self._console.print(Text("Further ones are left out in the same way, without a word.", style="yellow"))
 
     def on_end(self, work: Work) -> None:
         self._show(work)
@@ -46,7 +53,7 @@ class LiveTable(Callback):
             self._live = None
         # The next stretch begins a table of its own below this one.
         self._rows.clear()
-        self._next = 0.0
+        self._next, self._unfit = 0.0, 0
 
     def _show(self, work: Work) -> None:
         log = work.logbook
@@ -67,9 +74,11 @@ class LiveTable(Callback):
         else:
             name, step, online, recent, predicted, realised, speed, left = row
             self._console.print(
-                f"{name}: step {step}, online return {online}, last episodes {recent}, value {predicted} of {realised}, "
-                f"{speed} steps/s, {left} left",
+                f"{name}: step {step}, online return {online}, last episodes {recent}, "
+                f"value {predicted} of {realised}, {speed} steps/s, {left} left",
                 highlight=False,
+                markup=False,
+                soft_wrap=True,
             )
 
     def _table(self) -> Table:

@@ -36,6 +36,14 @@ def reported() -> Iterator[None]:
         sys.exit(INTERRUPTED)
 
 
+def say(as_json: bool, data: dict[str, Any], text: str) -> None:
+    """What came of a command: for programs, or for people."""
+    if as_json:
+        print_json(data)
+    else:
+        print(text, flush=True)
+
+
 def print_json(value: dict[str, Any]) -> None:
     """One JSON object on one line of standard output; numbers that JSON cannot hold become null."""
     print(json.dumps(_finite(value)), flush=True)

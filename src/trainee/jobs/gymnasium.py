@@ -22,8 +22,8 @@ YES, NO = np.array(True), np.array(False)
 class GymnasiumJob:
     """A Gymnasium environment as a job.
 
-    The environment is reset for the first time here, as whether it gives `info["action_mask"]`, and so which kind of job it
-    is, shows only then; the first call of `reset` hands that answer out.
+    The environment is reset as the job is made: whether it gives `info["action_mask"]`, and so which kind of job it is,
+    shows only then. The first call of `reset` hands that answer out.
 
     Attributes:
       name: the environment's id, or its class where it has none.

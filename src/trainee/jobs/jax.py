@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -9,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from trainee.errors import InvalidArgument, UnfitTimeStep
+from trainee.errors import InvalidArgument, JobFailed, UnfitTimeStep
 from trainee.jobs.contract import JaxJob
 from trainee.jobs.spaces import CONTINUOUS_CHOICES, Codec
 from trainee.types import JobSpec, TimeStep
@@ -91,7 +92,7 @@ class HostJaxJob:
         self.name = name or getattr(job, "name", type(job).__name__)
         self.steps = 0
         self._traced = TracedJob(job, continuous_choices)
-        self._reset, self._step = jax.jit(self._traced.reset), jax.jit(self._traced.step)
+        self._reset, self._step = jax.jit(_keyed_on(self._traced.reset)), jax.jit(_keyed_on(self._traced.step))
         self._key, self._state = jax.random.key(seed), None
 
     @property
@@ -106,18 +107,13 @@ class HostJaxJob:
 
     def reset(self) -> TimeStep:
         """See `Job.reset`."""
-        self._key, key = jax.random.split(self._key)
-        self._state, time_step = self._reset(key)
-        return self._checked(time_step)
+        return self._called(self._reset, self._key)
 
     def step(self, action: Float[np.ndarray, " components"]) -> TimeStep:
         """See `Job.step`."""
         if self._state is None:
             raise InvalidArgument(f"{self.name} was stepped before it was reset: call reset() first")
-        self._key, key = jax.random.split(self._key)
-        self._state, time_step = self._step(key, self._state, action)
-        self.steps += 1
-        return self._checked(time_step)
+        return self._called(self._step, self._key, self._state, action)
 
     def saved(self) -> dict[str, np.ndarray] | None:
         """See `Job.saved`. The state of a pure function can always be saved."""
@@ -145,7 +141,12 @@ class HostJaxJob:
     def _raw_state(self) -> Any:
         return jax.random.key_data(self._key), _raw(self._state)
 
-    def _checked(self, time_step: TimeStep) -> TimeStep:
+    def _called(self, function: Callable[..., Any], *arguments: Any) -> TimeStep:
+        try:
+            self._key, (self._state, time_step) = function(*arguments)
+        except Exception as error:
+            raise JobFailed(f"{self.name} raised {type(error).__name__}: {error} after step {self.steps}") from error
+        self.steps += function is self._step
         on_host = jax.tree.map(np.asarray, time_step)
         if not all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves((on_host.observation, on_host.reward))):
             raise UnfitTimeStep(
@@ -154,6 +155,16 @@ class HostJaxJob:
                 bool(on_host.first | on_host.last),
             )
         return on_host
+
+
+def _keyed_on(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of a key, as one that also hands back the key for its next call."""
+
+    def handing_back(key: PRNGKeyArray, *arguments: Any) -> tuple[PRNGKeyArray, Any]:
+        following, now = jax.random.split(key)
+        return following, function(now, *arguments)
+
+    return handing_back
 
 
 def _strong(tree: Any) -> Any:

@@ -54,7 +54,9 @@ class Line:
         """The Box's value at coordinates `[elements]`."""
         low, high = (self._low, self._high) if xp is np else self._bounds_in_jax
         way = xp.clip(xp.asarray(coordinates) / self._last, 0.0, 1.0)
-        value = low * (1 - way) + high * way
+        # Half the width twice: the whole width of the widest line is infinite.
+        part = way * (high / 2 - low / 2)
+        value = low + part + part
         if self._curved.any():
             curve = self._centre + REACH * xp.sinh(BEND * (self._stretch * way + self._shift)) / math.sinh(BEND)
             value = xp.where(self._even, value, curve)
@@ -66,7 +68,6 @@ class Line:
     def coordinates(self, values: Any) -> Float[np.ndarray, " elements"]:
         """The coordinates of the Box's value: `values`, turned round."""
         value = np.asarray(values, np.float64).reshape(-1)
-        # Halves: the whole width of the widest float64 line is infinite.
         width = self._high / 2 - self._low / 2
         with np.errstate(over="ignore"):
             even = (value / 2 - self._low / 2) / np.where(width > 0, width, 1.0)

@@ -164,11 +164,12 @@ class Learner:
         c, stream = self.constants, state.stream
         key, draw = jax.random.split(stream.key)
         chance, noise = self._chances(draw)
-        head = exploration.drawn_head(chance, stream.head, time_step.first, c.heads, c.head_steps)
+        head = exploration.drawn_head(chance[:2], stream.head, time_step.first, c.heads, c.head_steps)
         utilities = self.utilities(state, time_step.observation)
-        proposed = exploration.proposals(utilities, self._allowed(time_step), self._continuous)
-        action = exploration.explored(noise, proposed[head], self._continuous, self._last_choice)
-        propensity = exploration.propensity(action, proposed, self._continuous, c.continuous_noise)
+        proposed, allowed = self._proposed(utilities, time_step), self._allowed(time_step)
+        base = exploration.BaseNoise(c.any_action, c.continuous_noise, self._continuous, self._last_choice)
+        action = exploration.explored(chance[2:], noise, proposed[head], allowed, base)
+        propensity = exploration.propensity(action, proposed, allowed, base)
         decision = self._decision(stream, utilities, action, propensity)
         stream = eqx.tree_at(lambda s: (s.head, s.key), stream, (head, key))
         return State(state.brain, state.interface, stream), decision
@@ -182,16 +183,18 @@ class Learner:
         """The best action on the mean of the ensemble, without exploring, learning or changing anything."""
         utilities = self.utilities(state, time_step.observation)
         mean = jnp.mean(utilities, axis=0, keepdims=True)
-        action = exploration.proposals(mean, self._allowed(time_step), self._continuous)[0]
+        action = self._proposed(mean, time_step)[0]
         return self._decision(state.stream, utilities, action, jnp.ones(()))
 
-    def _chances(self, key: PRNGKeyArray) -> tuple[Float[Array, " 2"], Float[Array, " components"]]:
-        """Uniform numbers for drawing a head, and noise for continuous components, in choices."""
-        components = len(self.spec.signature.choices)
-        if not any(self.spec.signature.continuous):
-            return jax.random.uniform(key, (2,)), jnp.zeros(components)
-        normal = jax.random.normal(key, (2 + components,))
-        return jax.scipy.stats.norm.cdf(normal[:2]), self.constants.continuous_noise * normal[2:]
+    def _chances(self, key: PRNGKeyArray) -> tuple[Float[Array, " draws"], Float[Array, " components"]]:
+        """Uniform numbers for the draws of one decision, and normal ones for its continuous components."""
+        signature = self.spec.signature
+        components, choices = signature.grid
+        draws = 3 + components * choices
+        if not any(signature.continuous):
+            return jax.random.uniform(key, (draws,)), jnp.zeros(components)
+        normal = jax.random.normal(key, (draws + components,))
+        return jax.scipy.stats.norm.cdf(normal[:draws]), normal[draws:]
 
     def utilities(self, state: State, observation: Observation) -> Float[Array, "heads components choices"]:
         """What each head thinks of each choice, in units of the stream's scale.
@@ -203,8 +206,9 @@ class Learner:
         return heads(state.brain.slow(encoder(seen))) + self.constants.prior_scale * state.interface.prior(seen)
 
     def _decision(self, stream: Stream, utilities, action, propensity) -> Decision:
-        values = jax.vmap(action_value, in_axes=(0, None))(utilities, self._weights(action)) * running.unit(stream.scale)
-        return Decision(action, jnp.mean(values), jnp.std(values), propensity)
+        values = jax.vmap(action_value, in_axes=(0, None))(utilities, self._weights(action))
+        unit = running.unit(stream.scale)
+        return Decision(action, unit * jnp.mean(values), unit * jnp.std(values), propensity)
 
     def _utilities(self, trunk, interface, seen):
         encoder, heads = interface
@@ -213,6 +217,9 @@ class Learner:
     def _normalised(self, stream: Stream, observation: Observation) -> Observation:
         numeric = running.normalised(stream.normaliser, observation.numeric)
         return Observation(numeric, observation.categories, observation.images)
+
+    def _proposed(self, utilities, time_step: TimeStep) -> Float[Array, "heads components"]:
+        return exploration.proposals(utilities, self._allowed(time_step), self._continuous, self._last_choice)
 
     def _weights(self, action: Float[Array, " components"]) -> Float[Array, "components choices"]:
         return interpolation(action, self.spec.signature.grid[1])

@@ -25,4 +25,5 @@ class Constants:
     scale_memory_steps: int = 100_000
     continuous_choices: int = 11
     continuous_noise: float = 0.25
+    any_action: float = 0.02
     head_steps: float = 1000.0

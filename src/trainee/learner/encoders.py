@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from trainee.types import Observation, Signature
+
+SMALL_IMAGE = 16
+NARROW_IMAGE = 8
+IMAGE_CHANNELS = 16
 
 
 class ImageEncoder(eqx.Module):
@@ -19,45 +25,70 @@ class ImageEncoder(eqx.Module):
     def __init__(self, shape: tuple[int, int, int], width: int, key: PRNGKeyArray):
         height, across, channels = shape
         keys = jax.random.split(key, 3)
-        stride = 1 if max(height, across) <= 16 else 4
-        first = eqx.nn.Conv2d(channels, 16, 3 if stride == 1 else 8, stride, padding=1, key=keys[0])
-        second = eqx.nn.Conv2d(16, 16, 3, 1 if stride == 1 else 2, padding=1, key=keys[1])
-        self.convolutions = (first, second)
-        spatial = jax.eval_shape(self._convolved, jax.ShapeDtypeStruct(shape, jnp.float32))
-        self.linear = eqx.nn.Linear(spatial.size, width, key=keys[2])
+        # A grid of things (MinAtar) is read cell by cell, a picture in strides.
+        sizes = ((3, 1), (3, 1)) if max(height, across) <= SMALL_IMAGE or min(height, across) < NARROW_IMAGE else ((8, 4), (3, 2))
+        self.convolutions = tuple(
+            eqx.nn.Conv2d(before, IMAGE_CHANNELS, size, stride, padding=1, key=k)
+            for before, (size, stride), k in zip((channels, IMAGE_CHANNELS), sizes, keys, strict=False)
+        )
+        flat = jax.eval_shape(lambda image: _convolved(self.convolutions, image), jax.ShapeDtypeStruct(shape, jnp.float32))
+        self.linear = eqx.nn.Linear(flat.size, width, key=keys[2])
 
-    def _convolved(self, image):
-        out = jnp.moveaxis(image.astype(jnp.float32), -1, 0)
-        for convolution in self.convolutions:
-            out = jax.nn.relu(convolution(out))
-        return out.reshape(-1)
-
-    def __call__(self, image):
+    def __call__(self, image: Array) -> Float[Array, " width"]:
         scale = 255.0 if image.dtype == jnp.uint8 else 1.0
-        return self.linear(self._convolved(image / scale))
+        return self.linear(_convolved(self.convolutions, image / scale))
+
+
+def _convolved(convolutions: tuple[eqx.nn.Conv2d, ...], image: Array) -> Float[Array, " features"]:
+    out = jnp.moveaxis(image.astype(jnp.float32), -1, 0)
+    for convolution in convolutions:
+        out = jax.nn.relu(convolution(out))
+    return out.reshape(-1)
+
+
+class CategoryEncoder(eqx.Module):
+    """One row of one table for each category of each part, summed."""
+
+    table: Float[Array, "rows width"]
+    starts: tuple[int, ...] = eqx.field(static=True)
+
+    def __init__(self, sizes: tuple[int, ...], width: int, key: PRNGKeyArray):
+        self.starts = tuple(itertools.accumulate((0, *sizes[:-1])))
+        self.table = jax.random.normal(key, (sum(sizes), width)) / jnp.sqrt(len(sizes))
+
+    def __call__(self, categories: Int[Array, " parts"]) -> Float[Array, " width"]:
+        return jnp.sum(self.table[categories + jnp.array(self.starts)], axis=0)
 
 
 class Encoder(eqx.Module):
     """Features of one observation: the sum of a linear map of each part, normalised."""
 
     numeric: eqx.nn.Linear | None
-    categories: tuple[eqx.nn.Embedding, ...]
+    categories: CategoryEncoder | None
     images: tuple[ImageEncoder, ...]
     norm: eqx.nn.LayerNorm
 
     def __init__(self, signature: Signature, width: int, key: PRNGKeyArray):
-        keys = iter(jax.random.split(key, 1 + len(signature.categories) + len(signature.images)))
-        first = next(keys)
-        self.numeric = eqx.nn.Linear(signature.numeric, width, key=first) if signature.numeric else None
-        self.categories = tuple(eqx.nn.Embedding(n, width, key=next(keys)) for n in signature.categories)
-        self.images = tuple(ImageEncoder(shape, width, next(keys)) for shape in signature.images)
-        self.norm = eqx.nn.LayerNorm(width)
+        numeric, categories, *images = jax.random.split(key, 2 + len(signature.images))
+        self.numeric = eqx.nn.Linear(signature.numeric, width, key=numeric) if signature.numeric else None
+        self.categories = CategoryEncoder(signature.categories, width, categories) if signature.categories else None
+        self.images = tuple(
+            ImageEncoder(shape, width, k) for shape, k in zip(signature.images, images, strict=True)
+        )
+        self.norm = layer_norm(width)
 
     def __call__(self, observation: Observation) -> Float[Array, " width"]:
-        parts = [] if self.numeric is None else [self.numeric(observation.numeric)]
-        parts += [embed(index) for embed, index in zip(self.categories, observation.categories, strict=True)]
-        parts += [encode(image) for encode, image in zip(self.images, observation.images, strict=True)]
-        return jax.nn.relu(self.norm(sum(parts)))
+        parts = [encode(image) for encode, image in zip(self.images, observation.images, strict=True)]
+        if self.numeric is not None:
+            parts.append(self.numeric(observation.numeric))
+        if self.categories is not None:
+            parts.append(self.categories(observation.categories))
+        return jax.nn.relu(self.norm(sum(parts[1:], start=parts[0])))
+
+
+def layer_norm(width: int) -> eqx.nn.LayerNorm:
+    """Normalisation without a learned scale and shift, whose gradients would cost more than all of the rest."""
+    return eqx.nn.LayerNorm(width, use_weight=False, use_bias=False)
 
 
 class Trunk(eqx.Module):
@@ -68,7 +99,7 @@ class Trunk(eqx.Module):
 
     def __init__(self, width: int, depth: int, key: PRNGKeyArray):
         self.blocks = tuple(eqx.nn.Linear(width, width, key=k) for k in jax.random.split(key, depth))
-        self.norms = tuple(eqx.nn.LayerNorm(width) for _ in range(depth))
+        self.norms = tuple(layer_norm(width) for _ in range(depth))
 
     def __call__(self, features: Float[Array, " width"]) -> Float[Array, " width"]:
         for block, norm in zip(self.blocks, self.norms, strict=True):

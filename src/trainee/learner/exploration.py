@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-import equinox as eqx
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from trainee.learner.value import greedy, refined
+
+
+class BaseNoise(NamedTuple):
+    """Noise that does not depend on what is believed.
+
+    Attributes:
+      any_action: probability of taking any allowed action.
+      width: standard deviation along continuous components, in choices.
+      continuous: `[components]`, which ones are.
+      last: `[components]`, the number of each component's last choice.
+    """
+
+    any_action: float
+    width: float
+    continuous: Bool[Array, " components"]
+    last: Float[Array, " components"]
 
 
 def drawn_head(
@@ -30,29 +47,52 @@ def proposals(
     utilities: Float[Array, "heads components choices"],
     allowed: Bool[Array, "components choices"],
     continuous: Bool[Array, " components"],
+    last: Float[Array, " components"],
 ) -> Float[Array, "heads components"]:
     """The action that each head would choose."""
-    return jax.vmap(lambda u: refined(u, greedy(u, allowed), continuous))(utilities)
+    return jax.vmap(lambda u: refined(u, greedy(u, allowed), continuous, last))(utilities)
 
 
 def explored(
-    noise: Float[Array, " components"], action: Float[Array, " components"], continuous: Bool[Array, " components"], last
+    chance: Float[Array, " draws"],
+    noise: Float[Array, " components"],
+    action: Float[Array, " components"],
+    allowed: Bool[Array, "components choices"],
+    base: BaseNoise,
 ) -> Float[Array, " components"]:
-    """The action with noise, in choices, added to its continuous components; the last choice is the rim."""
-    return jnp.where(continuous, jnp.clip(action + noise, 0, last), action)
+    """The action that is taken: with a small probability any that is allowed, otherwise the one given.
+
+    Heads that agree on a mistake would never find it out: where each has only ever seen one action, they agree.
+
+    Args:
+      chance: `[1 + components · choices]`, uniform in [0, 1): whether to take any, and which.
+      noise: standard normal, for continuous components.
+      action: what the head in charge would do.
+      allowed: the choices that there are.
+      base: how much noise.
+    """
+    any_choice = jnp.argmax(jnp.where(allowed, chance[1:].reshape(allowed.shape), -1.0), axis=-1)
+    taken = jnp.where(chance[0] < base.any_action, any_choice.astype(action.dtype), action)
+    return jnp.where(base.continuous, jnp.clip(taken + base.width * noise, 0, base.last), taken)
 
 
 def propensity(
     action: Float[Array, " components"],
     proposed: Float[Array, "heads components"],
-    continuous: Bool[Array, " components"],
-    noise: float,
+    allowed: Bool[Array, "components choices"],
+    base: BaseNoise,
 ) -> Float[Array, ""]:
-    """Probability of an action over the draw of the head, and density over the noise of continuous components."""
+    """Probability of an action over all the draws behind it; a density along continuous components, per choice.
 
-    def of_head(proposal: Float[Array, " components"]) -> Float[Array, ""]:
-        density = jax.scipy.stats.norm.pdf(action, proposal, noise)
-        agrees = (action == proposal).astype(action.dtype)
-        return jnp.prod(jnp.where(continuous, density, agrees))
+    The mass that the rims of continuous components collect is left out.
+    """
 
-    return jnp.mean(jax.vmap(of_head)(proposed))
+    def of_centre(centre: Float[Array, " components"]) -> Float[Array, " components"]:
+        density = jax.scipy.stats.norm.pdf(action, centre, base.width)
+        return jnp.where(base.continuous, density, (action == centre).astype(action.dtype))
+
+    by_heads = jnp.mean(jnp.prod(jax.vmap(of_centre)(proposed), axis=-1))
+    choices = jnp.arange(allowed.shape[1], dtype=action.dtype)
+    each = jax.vmap(lambda choice: of_centre(jnp.full_like(action, choice)))(choices).T
+    by_chance = jnp.prod(jnp.sum(jnp.where(allowed, each, 0.0), axis=-1) / jnp.sum(allowed, axis=-1))
+    return (1 - base.any_action) * by_heads + base.any_action * by_chance

@@ -11,7 +11,7 @@ from trainee.types import TimeStep
 
 
 class Replay(eqx.Module):
-    """`capacity` time steps with the action that answered each; slots not yet written read as last time steps."""
+    """`capacity` time steps with the action that answered each; slots not yet written are linked to none."""
 
     steps: TimeStep
     actions: Float[Array, "capacity components"]
@@ -21,7 +21,7 @@ class Replay(eqx.Module):
 def init_replay(example: TimeStep, components: int, capacity: int) -> Replay:
     """An empty ring for time steps shaped like `example`."""
     steps = jax.tree.map(lambda leaf: jnp.zeros((capacity, *jnp.shape(leaf)), jnp.asarray(leaf).dtype), example)
-    steps = eqx.tree_at(lambda s: s.last, steps, jnp.ones(capacity, bool))
+    steps = eqx.tree_at(lambda s: (s.first, s.last), steps, replace_fn=jnp.ones_like)
     return Replay(steps, jnp.zeros((capacity, components)), jnp.zeros((), jnp.int32))
 
 

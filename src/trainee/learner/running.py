@@ -7,6 +7,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 CLIP = 5.0
+# What is larger counts as this large: squares and sums must stay within float32.
+LARGEST = 1e15
 
 
 class Normaliser(eqx.Module):
@@ -25,6 +27,7 @@ def init_normaliser(numbers: int) -> Normaliser:
 def observe(normaliser: Normaliser, numeric: Float[Array, " numbers"], memory_steps: int) -> Normaliser:
     """The statistics after one more observation: exact at first, then an exponential average over `memory_steps`."""
     count = normaliser.count + 1
+    numeric = jnp.clip(numeric, -LARGEST, LARGEST)
     rate = jnp.maximum(1 / count, 1 / memory_steps)
     delta = numeric - normaliser.mean
     mean = normaliser.mean + rate * delta
@@ -40,8 +43,9 @@ def normalised(normaliser: Normaliser, numeric: Float[Array, " numbers"]) -> Flo
     one-hot code.
     """
     deviation = jnp.sqrt(normaliser.variance)
-    floor = 1e-6 * jnp.maximum(jnp.abs(normaliser.mean), 1e-6)
-    standard = (numeric - normaliser.mean) / jnp.maximum(deviation, floor)
+    # A part that never varies is all rounding below this.
+    floor = 1e-5 * jnp.abs(normaliser.mean) + 1e-9
+    standard = (jnp.clip(numeric, -LARGEST, LARGEST) - normaliser.mean) / jnp.maximum(deviation, floor)
     return jnp.where(normaliser.binary, numeric, jnp.clip(standard, -CLIP, CLIP))
 
 
@@ -63,6 +67,7 @@ def observe_return(scale: ReturnScale, reward, first, discount: float, memory_st
     al. 2020, §2). Its peak is used and not its deviation: until the first success of a sparse job the deviation is that
     of the small costs on the way, and values measured by it would drown the priors that drive exploration.
     """
+    reward = jnp.clip(reward, -LARGEST, LARGEST)
     total = jnp.where(first, 0.0, discount * scale.sum + reward)
     peak = jnp.maximum(scale.peak * (1 - 1 / memory_steps), jnp.abs(total))
     return ReturnScale(total, peak)

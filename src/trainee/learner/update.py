@@ -73,9 +73,10 @@ def td_errors(
     masked = jnp.where(allowed, jax.lax.stop_gradient(online), -jnp.inf)
     best = jax.nn.one_hot(jnp.argmax(masked, axis=-1), masked.shape[-1])
     believed = value(online, taken)
-    regret = jnp.mean(jnp.max(masked, axis=-1), axis=-1) - jax.lax.stop_gradient(believed)
+    # Below 0 where the action was forbidden; infinite in slots not yet written, where nothing is allowed.
+    regret = jnp.maximum(jnp.mean(jnp.max(masked, axis=-1), axis=-1) - jax.lax.stop_gradient(believed), 0.0)
     linked = ~window.last[:-1] & ~window.first[1:]
-    trace = rule.trace * jnp.exp(-regret[1:-1] / rule.tolerance) * linked[1:]
+    trace = jnp.where(linked[1:], rule.trace * jnp.exp(-regret[1:-1] / rule.tolerance), 0.0)
     target = lambda_return(
         window.reward[1:], rule.discount * window.discount[1:], value(slow, best)[1:], jnp.append(trace, 0.0)
     )

@@ -88,14 +88,21 @@ def refined(
     utilities: Float[Array, "components choices"],
     choice: Int[Array, " components"],
     continuous: Bool[Array, " components"],
+    last: Float[Array, " components"],
 ) -> Float[Array, " components"]:
     """Coordinates of the best action: for continuous components, the top of the parabola through a choice and its
-    neighbours; a choice at the rim stays there. Unbatched."""
-    last = utilities.shape[1] - 1
+    neighbours; a choice at the rim stays there. Unbatched.
+
+    Args:
+      utilities: of one head.
+      choice: the best choice of each component.
+      continuous: whether there are actions between choices.
+      last: the number of each component's last choice.
+    """
     rows = jnp.arange(utilities.shape[0])
     centre = utilities[rows, choice]
     below = utilities[rows, jnp.maximum(choice - 1, 0)]
-    above = utilities[rows, jnp.minimum(choice + 1, last)]
+    above = utilities[rows, jnp.minimum(choice + 1, utilities.shape[1] - 1)]
     bend = below - 2 * centre + above
     shift = jnp.where(bend < 0, 0.5 * (below - above) / jnp.where(bend < 0, bend, -1.0), 0.0)
     inside = continuous & (choice > 0) & (choice < last)

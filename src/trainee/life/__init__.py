@@ -1,16 +1,19 @@
 """Life: an agent at work. The host loop, the scan loop, and what a user types."""
 
-from trainee.life.agent import Agent, Stint
-from trainee.life.callbacks import Callback, TensorBoard, Work
+from trainee.life.agent import MOST_STEPS, Agent
+from trainee.life.callbacks import Callback, Progress, TensorBoard, Work
 from trainee.life.evaluation import Evaluation, interval
 from trainee.life.host import Guard
+from trainee.life.interrupt import deferred_interrupt
 from trainee.life.logbook import Episode, Logbook, tenths
 from trainee.life.policy import Policy
 from trainee.life.scan import FleetWork, Trace, fleet_at
+from trainee.life.stint import Stint
 from trainee.life.worker import Worker
 from trainee.types import Decision, TimeStep
 
 __all__ = [
+    "MOST_STEPS",
     "Agent",
     "Callback",
     "Decision",
@@ -20,12 +23,14 @@ __all__ = [
     "Guard",
     "Logbook",
     "Policy",
+    "Progress",
     "Stint",
     "TensorBoard",
     "TimeStep",
     "Trace",
     "Work",
     "Worker",
+    "deferred_interrupt",
     "fleet_at",
     "interval",
     "tenths",

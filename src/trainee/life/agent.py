@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import gymnasium
 import jax
@@ -15,7 +15,7 @@ from jaxtyping import PRNGKeyArray
 
 from trainee import record
 from trainee.errors import InvalidArgument
-from trainee.jobs import Codec, Job, make
+from trainee.jobs import Codec, JaxJob, Job, make
 from trainee.learner import Constants, Interface, Learned, Learner, State, Stream
 from trainee.life import saving
 from trainee.life.callbacks import Callback, OnStep, Progress, TensorBoard, Work
@@ -26,42 +26,23 @@ from trainee.life.interrupt import deferred_interrupt
 from trainee.life.logbook import Logbook
 from trainee.life.policy import Policy
 from trainee.life.runtime import prepare
+from trainee.life.stint import Stint, stint
 from trainee.life.worker import Worker
 from trainee.types import JobSpec
 
+JobLike: TypeAlias = str | gymnasium.Env | Job | JaxJob | Callable[[], Any]
+
 MOST_STEPS = 10**12
-EVALUATION_SEED = 2**31 - 1
+MOST_WIDTH = 2**14
+MOST_SEED = EVALUATION_SEED = 2**31 - 1
 
 
-@dataclass(frozen=True)
-class Stint:
-    """What a stretch of work came to.
-
-    Attributes:
-      name: the worker's name.
-      steps: steps made in the stretch.
-      episodes: episodes that ended in it.
-      online_return: over the stretch: mean over its ten equal parts of the mean return of the episodes ending in each.
-      recent_return: mean return of the last ten episodes.
-      steps_per_second: over the stretch, learning included, compiling not.
-      unfit: time steps that were left out because they could not be learned from.
-    """
-
-    name: str
-    steps: int
-    episodes: int
-    online_return: float
-    recent_return: float
-    steps_per_second: float
-    unfit: int
-
-
-@dataclass
+@dataclass(eq=False)
 class Agent:
     """An agent that learns a job by doing it.
 
     Args:
-      seed: everything random about it follows from this.
+      seed: everything random about it follows from this; from 0 to 2³¹ − 1.
       width: units in each layer; the size of the brain.
       constants: the table of numbers, the same for every job.
     """
@@ -71,8 +52,10 @@ class Agent:
     constants: Constants = field(default_factory=Constants)
 
     def __post_init__(self) -> None:
-        if self.width < 1:
-            raise InvalidArgument(f"width must be 1 or more, not {self.width}")
+        if not _whole(self.seed, 0, MOST_SEED):
+            raise InvalidArgument(f"seed must be a whole number from 0 to {MOST_SEED:,}, not {self.seed!r}")
+        if not _whole(self.width, 1, MOST_WIDTH):
+            raise InvalidArgument(f"width must be a whole number from 1 to {MOST_WIDTH:,}, not {self.width!r}")
         prepare()
         self.brain: Learned | None = None
         self.interfaces: dict[str, Interface] = {}
@@ -82,7 +65,7 @@ class Agent:
 
     def learn(
         self,
-        job: str | gymnasium.Env | Job,
+        job: JobLike,
         steps: int,
         *,
         name: str | None = None,
@@ -95,9 +78,11 @@ class Agent:
         """Go to work at a job for a number of steps, learning at each.
 
         Args:
-          job: a Gymnasium id (`module:Name-v0` imports the module first), an environment, or a job.
-          steps: calls to the environment's `step`.
-          name: what the worker's stream is kept under; by default the job's name. A known name goes on where it stood.
+          job: a Gymnasium id (`module:Name-v0` imports the module first), an environment, a class or function that
+            makes one, a JAX job, or a job.
+          steps: calls to the environment's `step`, those left out that brought nothing fit to learn from.
+          name: what the worker's stream is kept under; by default the id, or the job's name. A known name goes on where
+            it stood.
           callbacks: told of every step and episode.
           on_step: `on_step(work, time_step, decision)`, called after every step; returning False ends the stretch.
           progress: show a line on the terminal.
@@ -106,40 +91,36 @@ class Agent:
         Returns:
           what the stretch came to.
         Raises:
-          InvalidArgument: `steps` is not a positive number below 10¹².
+          InvalidArgument: `steps` is no whole number from 1 to 10¹², or a worker of that name has other spaces.
           UnknownJob, UnsupportedSpace: the job cannot be worked at.
           JobFailed: the job raised, or kept saying unfit things. What was learned until then is kept.
-          KeyboardInterrupt: Ctrl-C; nothing is lost.
+          KeyboardInterrupt: Ctrl-C, after the step under way; nothing is lost. A second one does not wait for it.
         """
-        if isinstance(steps, bool) or not isinstance(steps, int) or not 0 < steps <= MOST_STEPS:
+        if not _whole(steps, 1, MOST_STEPS):
             raise InvalidArgument(f"steps must be a whole number from 1 to 10¹², not {steps!r}")
         listeners = [*callbacks]
         listeners += [OnStep(on_step)] if on_step else []
         listeners += [Progress()] if progress else []
         listeners += [TensorBoard(tensorboard)] if tensorboard else []
-        with self._opened(job, name) as (opened, worker):
-            work = Work(worker.name, worker.logbook, worker.logbook.steps, steps)
+        with self._opened(job, name) as (opened, worker), deferred_interrupt() as interrupted:
+            work, unfit = Work(worker.name, worker.logbook, worker.logbook.steps, steps), worker.logbook.unfit
             try:
                 self._resume(worker, opened)
                 for listener in listeners:
                     listener.on_start(work)
-                with deferred_interrupt() as interrupted:
-                    work_at(worker, opened, work, listeners, guard, interrupted)
-                    if interrupted():
-                        raise KeyboardInterrupt
-            finally:
+                work_at(worker, opened, work, listeners, guard, interrupted)
                 worker.job_state = opened.saved()
+            finally:
+                worker.job = None
                 for listener in listeners:
                     listener.on_end(work)
-        log = worker.logbook
-        ended = sum(episode.step > work.begin for episode in log.episodes)
-        return Stint(
-            worker.name, work.done, ended, log.online_return(work.begin), log.recent(), work.steps_per_second, log.unfit
-        )
+            if interrupted():
+                raise KeyboardInterrupt
+        return stint(work, unfit)
 
     def evaluate(
         self,
-        job: str | gymnasium.Env | Job,
+        job: JobLike,
         episodes: int = 20,
         *,
         name: str | None = None,
@@ -157,14 +138,17 @@ class Agent:
           video: an `.mp4` or `.gif` to film the first episode into.
         Returns:
           mean return, its interval, and each episode's return.
+        Raises:
+          UnknownJob, UnsupportedSpace, JobFailed, UnfitTimeStep: the job cannot be played, or not to its end.
+          InvalidArgument: `episodes` is no whole number of 1 or more, or no such video can be made.
+          MissingExtra: the library that writes videos is not installed.
         """
         film = Path(video) if video is not None else None
         opened = make(job, seed=seed, render=film is not None)
         try:
-            return evaluated(self._policy(opened, name), opened, episodes, film)
+            return evaluated(self._policy(opened, name or _name(job, opened)), opened, episodes, film)
         finally:
-            if isinstance(job, str):
-                opened.close()
+            _close(opened, job)
 
     def deploy(
         self,
@@ -179,8 +163,8 @@ class Agent:
         Args:
           observation_space: what the job's observations are of.
           action_space: what actions are to be of.
-          name: what its stream is kept under; by default the signature's id. Under the name of a saved worker it goes on
-            exactly where that one stood, so that the next call may be `step`.
+          name: what its stream is kept under; by default the signature's id. Under the name of a saved worker it goes
+            on exactly where that one stood, so that the next call may be `step`.
           masked: the job says at each step which actions are allowed.
         Raises:
           UnsupportedSpace: says which part, and what to wrap it in.
@@ -193,12 +177,12 @@ class Agent:
             return self.add_worker(name, codec)
         if known.spec != codec.spec:
             raise InvalidArgument(
-                f"worker {name!r} works with {known.codec.observation_space} and {known.codec.action_space}, not with "
-                f"{observation_space} and {action_space}: choose another name"
+                f"worker {name!r} of this agent has worked at another kind of job: {_kind(known.codec)}, where this "
+                f"one has {_kind(codec)}. Give the worker another name, or let an agent in another home do it"
             )
         return known
 
-    def policy(self, job: str | gymnasium.Env | Job, *, name: str | None = None, seed: int = 0) -> Policy:
+    def policy(self, job: JobLike, *, name: str | None = None, seed: int = 0) -> Policy:
         """The agent, frozen as it is now, at a job: it decides and does not learn.
 
         Args:
@@ -212,10 +196,9 @@ class Agent:
             return Policy(self.learner(worker.spec), worker.codec, self._state(worker), seed)
         opened = make(job, seed=seed)
         try:
-            return self._policy(opened, name, seed)
+            return self._policy(opened, name or _name(job, opened), seed)
         finally:
-            if isinstance(job, str):
-                opened.close()
+            _close(opened, job)
 
     def save(self, home: str | Path) -> Path:
         """Write everything that the agent is to a folder; what was saved there before stands until this is complete.
@@ -229,8 +212,11 @@ class Agent:
             return self.save_locked(folder)
 
     def save_locked(self, home: Path) -> Path:
-        """As `save`, for whoever holds the home's lock already."""
+        """As `save`, for whoever holds the home's lock already; also in the middle of work, from a callback."""
         self.gather()
+        for worker in self.workers.values():
+            if worker.job is not None:
+                worker.job_state = worker.job.saved()
         record.save(home, saving.checkpoint(self))
         saving.write_card(home, self)
         return home
@@ -246,7 +232,7 @@ class Agent:
           NothingSaved, DamagedPart, NewerFormat, DifferentAgent: what is wrong, with which part, and what to do.
         """
         saved = record.load(Path(home), generation="previous" if last_good else "current")
-        agent = cls(saved.about["seed"], saved.about["width"], Constants(**saved.about["constants"]))
+        agent = cls(saved.about["seed"], saved.about["width"], saving.constants_of(saved))
         saving.fill(agent, saved)
         return agent
 
@@ -286,35 +272,34 @@ class Agent:
         worker.buffers = self._at_work = None
 
     @contextmanager
-    def _opened(self, job: str | gymnasium.Env | Job, name: str | None) -> Iterator[tuple[Job, Worker]]:
-        known = self.workers.get(name or job) if isinstance(job, str) else None
+    def _opened(self, job: JobLike, name: str | None) -> Iterator[tuple[Job, Worker]]:
         # A job that cannot be put where it stood begins anew, and not with the episodes that it began with before.
-        opened = make(job, seed=self.seed + (known.logbook.steps if known else 0))
+        opened = make(job, seed=self.seed + sum(worker.logbook.steps for worker in self.workers.values()))
         try:
             worker = self.deploy(
                 opened.codec.observation_space,
                 opened.codec.action_space,
-                name=name or opened.name,
+                name=name or _name(job, opened),
                 masked=opened.spec.masked,
             )
             yield opened, worker
         finally:
-            if isinstance(job, str):
-                opened.close()
+            _close(opened, job)
 
     @staticmethod
     def _resume(worker: Worker, job: Job) -> None:
         """Put the job where the worker left it; where that cannot be, the worker begins an episode."""
         resumed = worker.job_state is not None and job.restore(worker.job_state)
         worker.episode_over = worker.episode_over or not resumed
+        # Known again once the job is saved: should it fail, it begins anew and does not fail in the same way for ever.
+        worker.job, worker.job_state = job, None
 
     def _state(self, worker: Worker) -> State:
         assert self.brain is not None
         return State(self.brain, self.interfaces[worker.spec.signature.id], self.streams[worker.name])
 
-    def _policy(self, opened: Job, name: str | None, seed: int = 0) -> Policy:
+    def _policy(self, opened: Job, name: str, seed: int = 0) -> Policy:
         self.gather()
-        name = name or opened.name
         learner = self.learner(opened.spec)
         worker = self.workers.get(name)
         if worker is not None:
@@ -328,3 +313,22 @@ class Agent:
 
     def _key(self, purpose: str) -> PRNGKeyArray:
         return jax.random.fold_in(jax.random.key(self.seed), zlib.crc32(purpose.encode()))
+
+
+def _name(job: JobLike, opened: Job) -> str:
+    return job if isinstance(job, str) else opened.name
+
+
+def _close(opened: Job, job: Any) -> None:
+    """Close a job that was made here; one that was passed, or the environment in it, is the caller's."""
+    if opened is not job and getattr(opened, "env", None) is not job:
+        opened.close()
+
+
+def _kind(codec: Codec) -> str:
+    masks = " with action masks" if codec.masked else ""
+    return f"{codec.observation_space} and {codec.action_space}{masks}"
+
+
+def _whole(value: Any, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most

@@ -6,8 +6,9 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import TextIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from trainee.errors import MissingExtra
 from trainee.life.logbook import Episode, Logbook
@@ -87,7 +88,7 @@ class OnStep(Callback):
 class Progress(Callback):
     """One line on a terminal, rewritten about four times a second."""
 
-    def __init__(self, stream: TextIO | None = None, every_s: float = 0.25):
+    def __init__(self, stream: TextIOBase | None = None, every_s: float = 0.25):
         self._stream, self._every_s, self._next = stream or sys.stderr, every_s, 0.0
 
     def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> None:
@@ -133,4 +134,5 @@ class TensorBoard(Callback):
         self._writer.add_scalar(f"{work.name}/realised", episode.realised, episode.step)
 
     def on_end(self, work: Work) -> None:
-        self._writer.flush()
+        # The writer opens another file where it is used again.
+        self._writer.close()

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from trainee.errors import InvalidArgument, MissingExtra
-from trainee.jobs import GymnasiumJob, Job
+from trainee.errors import InvalidArgument
+from trainee.jobs import Job
+from trainee.life.film import Film
 from trainee.life.policy import Policy
 
 RESAMPLES = 10_000
@@ -37,10 +38,16 @@ class Evaluation:
 
 
 def interval(values: Sequence[float], seed: int = 0) -> tuple[float, float]:
-    """95% bootstrap interval of a mean (percentiles; Efron & Tibshirani 1993, §13.3)."""
-    sample = np.asarray(values, float)
-    draws = np.random.default_rng(seed).choice(sample, (RESAMPLES, len(sample))).mean(axis=1)
-    low, high = np.percentile(draws, [2.5, 97.5])
+    """95% bootstrap interval of a mean (percentiles; Efron & Tibshirani 1993, §13.3).
+
+    Args:
+      values: one or more.
+      seed: of the resampling.
+    """
+    sample, random = np.asarray(values, float), np.random.default_rng(seed)
+    # One resample at a time, so that many episodes do not fill the memory.
+    means = [random.choice(sample, len(sample)).mean() for _ in range(RESAMPLES)]
+    low, high = np.percentile(means, [2.5, 97.5])
     return float(low), float(high)
 
 
@@ -48,47 +55,32 @@ def evaluated(policy: Policy, job: Job, episodes: int, video: Path | None = None
     """Play `episodes` episodes to their ends; the first is filmed if `video` names a file.
 
     Raises:
-      InvalidArgument: `episodes` is not positive, or the video's format is unknown.
+      InvalidArgument: `episodes` is not a positive whole number, or no such video can be made.
+      MissingExtra: the library that writes videos is not installed.
+      UnfitTimeStep: an observation or a reward is not fit, so that there is no return.
       JobFailed: the environment raised.
     """
-    if episodes < 1:
-        raise InvalidArgument(f"episodes must be 1 or more, not {episodes}")
-    frames: list[np.ndarray] = []
-    returns = []
-    for episode in range(episodes):
-        film = video is not None and episode == 0
-        step, total = job.reset(), 0.0
-        while not step.last:
-            if film:
-                frames.append(_frame(job))
-            step = job.step(np.asarray(policy.decide([step])[0].action))
-            total += float(step.reward)
-        returns.append(total)
-        if film:
-            frames.append(_frame(job))
-    if video is not None:
-        write_video(video, frames)
+    if isinstance(episodes, bool) or not isinstance(episodes, int) or episodes < 1:
+        raise InvalidArgument(f"episodes must be a whole number of 1 or more, not {episodes!r}")
+    film = Film(video, job) if video is not None else None
+    try:
+        returns = [_return(policy, job, film)]
+    finally:
+        if film is not None:
+            film.close()
+    returns += [_return(policy, job, None) for _ in range(episodes - 1)]
     low, high = interval(returns)
     return Evaluation(job.name, tuple(returns), float(np.mean(returns)), low, high)
 
 
-def _frame(job: Job) -> np.ndarray:
-    if not isinstance(job, GymnasiumJob):
-        raise InvalidArgument(f"{job.name} is not a Gymnasium environment: only those can be filmed")
-    return job.frame()
-
-
-def write_video(path: Path, frames: Sequence[np.ndarray], frames_per_second: int = 30) -> None:
-    """Write RGB frames `[height, width, 3]` as an `.mp4` or a `.gif`."""
-    if path.suffix not in {".mp4", ".gif"}:
-        raise InvalidArgument(f"a video's name must end in .mp4 or .gif, not {path.name!r}")
-    try:
-        import imageio.v3 as iio  # noqa: PLC0415 an optional library
-    except ImportError as error:
-        raise MissingExtra("imageio", "video", "writing a video") from error
-    if path.suffix == ".gif":
-        iio.imwrite(path, np.stack(frames), duration=1000 / frames_per_second, loop=0)
-    else:
-        # Codecs want even sizes; the last odd row and column are left out.
-        even = np.stack(frames)[:, : frames[0].shape[0] // 2 * 2, : frames[0].shape[1] // 2 * 2]
-        iio.imwrite(path, even, fps=frames_per_second, macro_block_size=1)
+def _return(policy: Policy, job: Job, film: Film | None) -> float:
+    """The return of one episode, in which every decision is the best on the ensemble's mean."""
+    step, total = job.reset(), 0.0
+    while not step.last:
+        if film is not None:
+            film.shoot()
+        step = job.step(np.asarray(policy.decide([step])[0].action))
+        total += float(step.reward)
+    if film is not None:
+        film.shoot()
+    return total

@@ -64,16 +64,17 @@ def work_at(
         if worker.ended is not None:
             for callback in callbacks:
                 callback.on_episode(work, worker.ended)
-        if False in going:
+        if any(isinstance(answer, bool | np.bool_) and not answer for answer in going):
             return
 
 
 def _guarded(worker: Worker, guard: Guard | None) -> np.ndarray:
-    decision = worker.decision
+    decision, newest = worker.decision, worker.newest
     assert decision is not None
+    assert newest is not None
     if guard is None:
         return np.asarray(decision.action)
-    action = np.asarray(guard(worker.newest, decision), np.float32)
+    action = np.asarray(guard(newest, decision), np.float32)
     if not np.array_equal(action, decision.action):
         worker.overrule_coordinates(action)
     return action

@@ -13,14 +13,15 @@ def deferred_interrupt() -> Iterator[Callable[[], bool]]:
     """Hold back the first Ctrl-C; yields a function that says whether there was one.
 
     A step's buffers are donated: an exception between the call and the assignment of its result would lose the agent.
-    Outside the main thread nothing is held back, since signals do not arrive there.
+    Whoever holds it back stops as soon as nothing can be lost, and raises KeyboardInterrupt then. Outside the main
+    thread nothing is held back, since signals do not arrive there.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
     asked = False
 
-    def hold(number, frame):
+    def hold(number: int, frame: object) -> None:
         nonlocal asked
         if asked:
             raise KeyboardInterrupt
@@ -30,4 +31,5 @@ def deferred_interrupt() -> Iterator[Callable[[], bool]]:
     try:
         yield lambda: asked
     finally:
-        signal.signal(signal.SIGINT, before)
+        # None: the handler before was not set from Python, and cannot be set again.
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -31,28 +32,38 @@ class Episode:
 
 @dataclass
 class Logbook:
-    """Steps, episodes, and the rewards and values of the episode under way."""
+    """Steps, finished episodes, and sums over the episode under way, which may never end.
+
+    Attributes:
+      discount: of the agent's value.
+      steps: time steps that were learned from, first ones of episodes not counted.
+      episodes: the finished ones.
+      unfit: time steps that could not be learned from.
+      length, total, predicted, realised: of the episode under way, as in `Episode`.
+    """
 
     discount: float
     steps: int = 0
     episodes: list[Episode] = field(default_factory=list)
     unfit: int = 0
-    rewards: list[float] = field(default_factory=list)
+    length: int = 0
+    total: float = 0.0
     predicted: float = 0.0
+    realised: float = 0.0
 
     def enter(self, reward: float, discount: float, first: bool, last: bool, value: float) -> Episode | None:
         """A time step, and the value that it was answered with; returns the episode if it ended with it."""
         if first:
-            self.rewards.clear()
-            self.predicted = value
+            self.length, self.total, self.predicted, self.realised = 0, 0.0, value, 0.0
             return None
+        self.realised += self.discount**self.length * reward
+        self.total += reward
+        self.length += 1
         self.steps += 1
-        self.rewards.append(reward)
         if not last:
             return None
-        powers = self.discount ** np.arange(len(self.rewards) + 1)
-        realised = float(np.dot(powers, [*self.rewards, discount * value]))
-        episode = Episode(self.steps, len(self.rewards), float(np.sum(self.rewards)), self.predicted, realised)
+        realised = self.realised + self.discount**self.length * discount * value
+        episode = Episode(self.steps, self.length, self.total, self.predicted, realised)
         self.episodes.append(episode)
         return episode
 
@@ -76,7 +87,7 @@ def tenths(episodes: Sequence[Episode], begin: int, end: int) -> list[float]:
     steps = np.array([episode.step for episode in episodes])
     totals = np.array([episode.total for episode in episodes])
     result: list[float] = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         inside = totals[(steps > low) & (steps <= high)] if len(steps) else totals
         result.append(float(inside.mean()) if len(inside) else (result[-1] if result else float("nan")))
     known = [value for value in result if not np.isnan(value)]

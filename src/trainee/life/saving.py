@@ -18,14 +18,15 @@ from trainee.errors import DamagedPart, DifferentAgent
 from trainee.jobs import Codec, from_json, to_json
 from trainee.learner import Constants
 from trainee.life.logbook import Episode, Logbook
+from trainee.life.worker import Worker
 from trainee.record import Checkpoint, write_identity
 from trainee.types import Decision
 
 if TYPE_CHECKING:
     from trainee.life.agent import Agent
-    from trainee.life.worker import Worker
 
 Tensors = dict[str, np.ndarray]
+IN_LOGBOOK = ("steps", "unfit", "length", "total", "predicted", "realised")
 
 
 def named_arrays(tree: Any, prefix: str = "") -> Tensors:
@@ -53,8 +54,8 @@ def restored(template: Any, arrays: Mapping[str, np.ndarray], part: str, prefix:
         if found is None or found.shape != expected.shape or found.dtype != expected.dtype:
             there = "missing" if found is None else f"{found.dtype}{list(found.shape)}"
             raise DifferentAgent(
-                f"part {part!r}: {name} is {there}, where this agent has {expected.dtype}{list(expected.shape)}. It was "
-                f"written by an agent of another kind: load it with the version that wrote it"
+                f"part {part!r}: {name} is {there}, where this agent has {expected.dtype}{list(expected.shape)}. It "
+                f"was written by an agent of another kind: load it with the version that wrote it"
             )
         array = jnp.array(found)
         return jax.random.wrap_key_data(array) if _is_key(shape) else array
@@ -100,6 +101,22 @@ def constants_hash(constants: Constants) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def constants_of(saved: Checkpoint) -> Constants:
+    """The table of numbers that an agent was saved with.
+
+    Raises:
+      DifferentAgent: it has other numbers than this version's.
+    """
+    there, here = saved.about["constants"], {field.name for field in dataclasses.fields(Constants)}
+    if there.keys() != here:
+        other = ", ".join(sorted(there.keys() ^ here))
+        raise DifferentAgent(
+            f"the checkpoint was written by version {saved.about['version']} of trainee, whose table of constants is "
+            f"another one ({other}): load it with that version"
+        )
+    return Constants(**there)
+
+
 def fill(agent: Agent, saved: Checkpoint) -> None:
     """Make a new agent what was saved."""
     mind = saved.parts["agent"]
@@ -108,49 +125,44 @@ def fill(agent: Agent, saved: Checkpoint) -> None:
         part = f"streams/{name}"
         if part not in saved.parts:
             raise DamagedPart(f"part {part!r} is not in the checkpoint, which has a worker of that name")
-        worker = agent.add_worker(name, codec)
+        worker = agent.workers[name] = Worker(agent, name, codec, Logbook(agent.constants.discount))
         template = jax.eval_shape(agent.learner(worker.spec).init, jax.random.key(0))
         signature = worker.spec.signature.id
         agent.brain = restored(template.brain, mind, "agent", "brain/")
         agent.interfaces[signature] = restored(template.interface, mind, "agent", f"interfaces/{signature}/")
         agent.streams[name] = restored(template.stream, saved.parts[part], part, "stream/")
-        _restore_worker(worker, saved.parts[part], about)
+        _restore_worker(worker, saved.parts[part], part, about)
 
 
 def _worker_arrays(worker: Worker) -> Tensors:
-    log, decision = worker.logbook, worker.decision
-    arrays = {
-        "episodes": np.array([dataclasses.astuple(e) for e in log.episodes], np.float64).reshape(-1, 5),
-        "rewards": np.array(log.rewards, np.float64),
-    }
-    if decision is not None:
-        arrays |= {f"decision/{f.name}": np.asarray(getattr(decision, f.name)) for f in dataclasses.fields(Decision)}
+    episodes = [dataclasses.astuple(episode) for episode in worker.logbook.episodes]
+    arrays = {"episodes": np.array(episodes, np.float64).reshape(-1, 5)}
+    if worker.decision is not None:
+        arrays |= named_arrays(worker.decision, "decision/") | named_arrays(worker.newest, "newest/")
     return arrays | {f"job/{name}": array for name, array in (worker.job_state or {}).items()}
 
 
 def _worker_about(worker: Worker) -> dict[str, Any]:
-    log = worker.logbook
     return {
         "observation_space": to_json(worker.codec.observation_space),
         "action_space": to_json(worker.codec.action_space),
         "masked": worker.spec.masked,
-        "steps": log.steps,
-        "unfit": log.unfit,
-        "predicted": log.predicted,
+        "logbook": {name: getattr(worker.logbook, name) for name in IN_LOGBOOK},
         "episode_over": worker.episode_over,
         "broken": worker.broken,
     }
 
 
-def _restore_worker(worker: Worker, arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> None:
+def _restore_worker(worker: Worker, arrays: Mapping[str, np.ndarray], part: str, about: Mapping[str, Any]) -> None:
     episodes = [Episode(int(step), int(length), *map(float, rest)) for step, length, *rest in arrays["episodes"]]
-    worker.logbook = Logbook(
-        worker.logbook.discount, about["steps"], episodes, about["unfit"], arrays["rewards"].tolist(), about["predicted"]
-    )
+    worker.logbook = Logbook(worker.logbook.discount, episodes=episodes, **about["logbook"])
     worker.episode_over, worker.broken = about["episode_over"], about["broken"]
-    decision = {name.removeprefix("decision/"): a for name, a in arrays.items() if name.startswith("decision/")}
-    worker.decision = Decision(**decision) if decision else None
     worker.job_state = {name.removeprefix("job/"): a for name, a in arrays.items() if name.startswith("job/")} or None
+    if "decision/action" in arrays:
+        example = worker.learner.example()
+        worker.newest = jax.tree.map(np.asarray, restored(example, arrays, part, "newest/"))
+        answer: dict[str, Any] = {f.name: arrays[f"decision/{f.name}"] for f in dataclasses.fields(Decision)}
+        worker.decision = Decision(**answer)
 
 
 def _name(path: Any) -> str:

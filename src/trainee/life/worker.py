@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat, TypeAlias
 
 import numpy as np
 
 from trainee.errors import InvalidArgument, UnfitTimeStep
-from trainee.jobs import Codec
+from trainee.jobs import Codec, Job
 from trainee.life.compiled import Buffers, compiled
 from trainee.life.logbook import Episode, Logbook
 from trainee.types import Decision, TimeStep
 
 if TYPE_CHECKING:
     from trainee.life.agent import Agent
+
+Truth: TypeAlias = bool | np.bool_
 
 ZERO, ONE = np.float32(0), np.float32(1)
 YES, NO = np.bool_(True), np.bool_(False)
@@ -32,18 +34,23 @@ class Worker:
       episode_over: no episode is under way.
       ended: the episode that the newest time step ended, if it did.
       broken: a time step was left out since the newest.
+      learner: the pure functions that it learns with.
+      job: what it works at just now, where it calls the job; None where the job calls it.
+      job_state: all that decides what the job says next, where it is known and the job stands at the newest time step.
     """
 
     def __init__(self, agent: Agent, name: str, codec: Codec, logbook: Logbook):
         self.name, self.codec, self.spec, self.logbook = name, codec, codec.spec, logbook
         self.decision: Decision | None = None
         self.newest: TimeStep | None = None
+        self.job: Job | None = None
         self.job_state: dict[str, np.ndarray] | None = None
         self.episode_over = True
         self.ended: Episode | None = None
         self.broken = False
         self._agent = agent
-        self._compiled = compiled(agent.learner(self.spec))
+        self.learner = agent.learner(self.spec)
+        self._compiled = compiled(self.learner)
         self.buffers: Buffers | None = None
 
     def reset(self, observation: Any, action_mask: Any = None) -> Any:
@@ -55,13 +62,19 @@ class Worker:
         Returns:
           an action inside the action space.
         Raises:
-          UnfitTimeStep: the observation cannot be learned from; the agent is as it was, and `reset` may be called again.
+          UnfitTimeStep: the observation cannot be learned from; the agent is as it was, and `reset` is to be called
+            again.
         """
-        self.take(self._time_step(observation, ZERO, ONE, YES, NO, action_mask))
+        try:
+            time_step = self._time_step(observation, ZERO, ONE, YES, NO, action_mask)
+        except UnfitTimeStep:
+            self.skip(last=True)
+            raise
+        self.take(time_step)
         return self._action()
 
     def step(
-        self, observation: Any, reward: float, terminated: bool, truncated: bool, action_mask: Any = None
+        self, observation: Any, reward: SupportsFloat, terminated: Truth, truncated: Truth, action_mask: Any = None
     ) -> Any:
         """Learn from what came of the last action, and answer with the next one.
 
@@ -75,8 +88,8 @@ class Worker:
           an action inside the action space; it means nothing where the episode ended.
         Raises:
           InvalidArgument: no episode is under way.
-          UnfitTimeStep: the observation or the reward cannot be learned from; the step is left out, the last action stands
-            as the answer, and the next call may be `step`, or `reset` where the episode ended.
+          UnfitTimeStep: the observation or the reward cannot be learned from; the step is left out, the last action
+            stands as the answer, and the next call may be `step`, or `reset` where the episode ended.
         """
         if self.episode_over:
             raise InvalidArgument(f"worker {self.name!r} has no episode under way: call reset(observation) first")
@@ -97,6 +110,7 @@ class Worker:
         learned = dataclasses.replace(time_step, first=YES) if self.broken else time_step
         self.buffers, self.decision = self._compiled.step(buffers, learned)
         self.newest, self.broken, self.episode_over = time_step, False, bool(time_step.last)
+        self.job_state = None
         self.ended = self.logbook.enter(
             float(time_step.reward),
             float(time_step.discount),
@@ -111,7 +125,13 @@ class Worker:
 
         Args:
           action: an action inside the action space.
+        Raises:
+          InvalidArgument: it is not, or there is no decision to overrule.
         """
+        if self.episode_over:
+            raise InvalidArgument(f"worker {self.name!r} has no episode under way, and so no decision to overrule")
+        if not self.codec.action_space.contains(action):
+            raise InvalidArgument(f"action {action!r} is not in {self.codec.action_space}: pass one that is")
         self.overrule_coordinates(self.codec.coordinates(action))
 
     def overrule_coordinates(self, action: np.ndarray) -> None:

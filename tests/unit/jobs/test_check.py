@@ -304,7 +304,7 @@ def test_the_caller_is_told_of_a_wrong_call():
     with pytest.raises(UnknownJob, match="did you mean CartPole-v1"):
         check("CartPol-v1")
     with pytest.raises(InvalidArgument, match="is no job"):
-        check(3)
+        check(lambda: 3)
 
 
 def test_an_environment_that_was_passed_is_not_closed():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from trainee.errors import InvalidArgument, UnfitTimeStep
+from trainee.errors import InvalidArgument, JobFailed, UnfitTimeStep
 from trainee.jobs import HostJaxJob, JaxJob, Job, TracedJob
 
 
@@ -115,6 +115,16 @@ class TestOnTheHost:
     def test_a_step_before_the_reset_is_refused(self):
         with pytest.raises(InvalidArgument, match="before it was reset"):
             HostJaxJob(Climb()).step(UP)
+
+    def test_what_is_raised_is_told(self):
+        class Broken(Climb):
+            def step(self, key, state, action):
+                raise ValueError("no such rung")
+
+        job = HostJaxJob(Broken())
+        job.reset()
+        with pytest.raises(JobFailed, match="Broken raised ValueError: no such rung after step 0"):
+            job.step(UP)
 
     def test_what_is_not_a_number_is_unfit(self):
         job = HostJaxJob(Climb(reward=float("nan")))

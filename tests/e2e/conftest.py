@@ -1,0 +1,32 @@
+"""The command line as processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from processes import Trainee
+
+TESTS = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def trainee(tmp_path: Path) -> Trainee:
+    """Starts `trainee` in an empty folder, where it finds the toys."""
+
+    def started(*arguments: object, env: Mapping[str, str] | None = None, first: str = "") -> subprocess.Popen:
+        command = f"{first}\nfrom trainee.cli import main\nmain()"
+        return subprocess.Popen(
+            [sys.executable, "-c", command, *map(str, arguments)],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(TESTS), **(env or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return started

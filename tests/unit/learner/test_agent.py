@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import dataclasses
+from types import SimpleNamespace
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from trainee.learner import Constants, Learner
+from trainee.types import JobSpec, Observation, Signature, TimeStep
+
+SMALL = dataclasses.replace(Constants(), replay_steps=16, heads=3, windows=2, window_steps=3, prior_width=8)
+MIXED = Signature(3, (4,), (), (3, 5), (False, True), "mixed")
+LENGTH = 12
+
+
+def compiled(learner):
+    """A learner's functions, each compiled once."""
+    names = ["init", "step", "remember", "learn", "decide", "overrule", "exploit"]
+    return SimpleNamespace(learner=learner, **{name: jax.jit(getattr(learner, name)) for name in names})
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    return compiled(Learner(JobSpec(MIXED), width=8, constants=SMALL))
+
+
+@pytest.fixture(scope="module")
+def lived(mixed):
+    """A state that has seen and learned something, and the time step that it waits for."""
+    state = mixed.init(jax.random.key(0))
+    stream = time_steps(LENGTH)
+    for step in stream[:-1]:
+        state, _ = mixed.step(state, step)
+    return state, stream[-1]
+
+
+def time_steps(count, seed=0, size=1.0):
+    """Two episodes, the first of which terminates, with rewards now and then."""
+    draw = np.random.default_rng(seed)
+    steps = []
+    for t in range(count):
+        numeric, category = draw.normal(size=3), draw.integers(0, 4, 1)
+        observation = Observation(jnp.array(numeric, jnp.float32), jnp.array(category, jnp.int32), ())
+        last = t == 5
+        reward = np.float32(size * draw.choice([-0.3, 0.0, 1.0]))
+        steps.append(TimeStep(observation, reward, np.float32(not last), np.array(t in (0, 6)), np.array(last)))
+    return steps
+
+
+def same(one, other):
+    return bool(eqx.tree_equal(one, other))
+
+
+def finite(tree):
+    floats = eqx.filter(tree, eqx.is_inexact_array)
+    return all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves(floats))
+
+
+def test_the_example_is_a_time_step_of_the_job(mixed):
+    example = mixed.learner.example()
+    assert jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), example) == jax.tree.map(
+        lambda leaf: (jnp.shape(leaf), jnp.asarray(leaf).dtype), time_steps(1)[0]
+    )
+
+
+def test_bytes_bound_the_replay():
+    signature = Signature(3, (4,), (), (2,), (False,), "small")
+    # Three numbers, a category, a reward and a discount of four bytes, and two truth values.
+    tight = dataclasses.replace(SMALL, replay_bytes=26 * 10 + 25)
+    stream = jax.eval_shape(Learner(JobSpec(signature), constants=tight).init_stream, jax.random.key(0))
+    assert stream.replay.actions.shape == (10, 1)
+
+
+def test_images_of_bytes_are_kept_as_bytes():
+    signature = Signature(0, (), ((5, 6, 2),), (2,), (False,), "image", (True,))
+    learner = Learner(JobSpec(signature), width=8, constants=SMALL)
+    state = jax.eval_shape(learner.init, jax.random.key(0))
+    assert state.stream.replay.steps.observation.images[0].dtype == jnp.uint8
+    after, decision = jax.eval_shape(learner.step, state, learner.example())
+    assert decision.action.shape == (1,)
+    assert jax.tree.structure(after) == jax.tree.structure(state)
+
+
+def test_a_decision_is_one_of_the_job(mixed, lived):
+    _, decision = mixed.step(*lived)
+    assert decision.action.shape == (2,)
+    assert float(decision.action[0]) in (0.0, 1.0, 2.0)
+    assert 0 <= float(decision.action[1]) <= 4
+    assert float(decision.spread) > 0
+    assert float(decision.propensity) > 0
+    assert finite(decision)
+
+
+def test_a_step_is_pure(mixed, lived):
+    before = jax.tree.map(lambda leaf: leaf, lived[0])
+    once, again = mixed.step(*lived), mixed.step(*lived)
+    assert same(once, again)
+    assert same(lived[0], before)
+
+
+def test_a_step_remembers_the_time_step_and_its_own_decision(mixed, lived):
+    state, step = lived
+    after, decision = mixed.step(state, step)
+    slot = int(state.stream.replay.written) % SMALL.replay_steps
+    assert int(after.stream.replay.written) == LENGTH
+    kept = jax.tree.map(lambda ring: ring[slot], after.stream.replay.steps)
+    assert kept.observation.numeric.tolist() == step.observation.numeric.tolist()
+    assert float(kept.reward) == float(step.reward)
+    np.testing.assert_array_equal(after.stream.replay.actions[slot], decision.action)
+
+
+def test_another_action_may_have_been_taken(mixed, lived):
+    state, _ = lived
+    slot = (int(state.stream.replay.written) - 1) % SMALL.replay_steps
+    after = mixed.overrule(state, jnp.array([2.0, 0.5]))
+    assert after.stream.replay.actions[slot].tolist() == [2.0, 0.5]
+    assert same((state.brain, state.interface), (after.brain, after.interface))
+
+
+def test_deciding_does_not_learn(mixed, lived):
+    state, step = lived
+    after, _ = mixed.decide(state, step)
+    assert same((state.brain, state.interface), (after.brain, after.interface))
+    for part in ("replay", "normaliser", "scale"):
+        assert same(getattr(state.stream, part), getattr(after.stream, part))
+    assert not same(state.stream.key, after.stream.key)
+
+
+def test_learning_changes_parameters_and_nothing_else(mixed, lived):
+    state, _ = lived
+    after = mixed.learn(state)
+    for before_part, part in ((state.brain, after.brain), (state.interface.learned, after.interface.learned)):
+        assert not same(before_part.now, part.now)
+        assert not same(before_part.slow, part.slow)
+        assert finite(part)
+    assert same(state.interface.prior, after.interface.prior)
+    for part in ("replay", "normaliser", "scale", "head"):
+        assert same(getattr(state.stream, part), getattr(after.stream, part))
+
+
+def test_remembering_keeps_the_meaning_of_values_in_reward_units(mixed, lived):
+    state, step = lived
+    state = eqx.tree_at(lambda s: s.stream.scale.peak, state, jnp.float32(2.0))
+    great = dataclasses.replace(step, reward=np.float32(1e4))
+    after = mixed.remember(state, great)
+    weights = lambda s: s.interface.learned.slow[1].advantage.weight  # noqa: E731
+    np.testing.assert_allclose(
+        weights(after) * after.stream.scale.peak, weights(state) * state.stream.scale.peak, rtol=1e-5
+    )
+    assert float(after.stream.scale.peak) > 9e3
+
+
+def test_first_decisions_of_different_seeds_differ(mixed):
+    step = time_steps(1)[0]
+    decisions = [mixed.step(mixed.init(jax.random.key(seed)), step)[1] for seed in range(8)]
+    assert len({float(d.action[0]) for d in decisions}) > 1
+    assert len({float(d.action[1]) for d in decisions}) > 4
+
+
+def test_exploiting_is_deterministic(mixed, lived):
+    state, step = lived
+    decision = mixed.exploit(state, step)
+    other = eqx.tree_at(lambda s: (s.stream.key, s.stream.head), state, (jax.random.key(9), jnp.array(2)))
+    assert same(decision, mixed.exploit(other, step))
+    assert same(decision, mixed.exploit(state.frozen(), step))
+    assert float(decision.propensity) == 1.0
+
+
+def test_exploiting_stays_within_the_choices_of_each_component():
+    # The continuous component has fewer choices than the other.
+    signature = Signature(3, (4,), (), (3, 5), (True, False), "uneven")
+    learner = Learner(JobSpec(signature), width=8, constants=SMALL)
+    exploit = jax.jit(lambda key: learner.exploit(learner.init(key), time_steps(1)[0]).action)
+    actions = np.array([exploit(jax.random.key(seed)) for seed in range(30)])
+    assert np.all((actions >= 0) & (actions <= [2, 4]))
+
+
+def test_the_value_and_spread_are_of_the_heads_in_reward_units(mixed, lived):
+    state, step = lived
+    decision = mixed.exploit(state, step)
+    utilities = np.asarray(jax.jit(mixed.learner.utilities)(state, step.observation))
+    first, second = np.asarray(decision.action)
+    low = int(np.floor(second))
+    between = utilities[:, 1, low] * (low + 1 - second) + utilities[:, 1, min(low + 1, 4)] * (second - low)
+    values = (utilities[:, 0, int(first)] + between) / 2 * float(state.stream.scale.peak)
+    np.testing.assert_allclose(decision.value, values.mean(), rtol=1e-4)
+    np.testing.assert_allclose(decision.spread, values.std(), rtol=1e-4)
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1e6])
+def test_the_unit_of_the_reward_does_not_matter(mixed, factor):
+    def decisions(size):
+        state = mixed.init(jax.random.key(3))
+        for step in time_steps(LENGTH, seed=4, size=size):
+            state, decision = mixed.step(state, step)
+            yield float(state.stream.scale.peak), decision
+
+    for (peak, plain), (scaled_peak, scaled) in zip(decisions(1.0), decisions(factor), strict=True):
+        np.testing.assert_allclose(scaled_peak, factor * peak, rtol=1e-4)
+        np.testing.assert_allclose(scaled.action, plain.action, atol=1e-3)
+        # Until the first reward there is no scale to measure by.
+        unit = factor if peak > 0 else 1.0
+        np.testing.assert_allclose(scaled.value, unit * plain.value, rtol=1e-2, atol=1e-4 * unit)
+
+
+def test_many_at_once_do_as_each_alone(mixed):
+    keys, streams = [jax.random.key(1), jax.random.key(2)], [time_steps(3, seed=5), time_steps(3, seed=6)]
+    states = jax.tree.map(lambda *leaves: jnp.stack(leaves), *[mixed.init(key) for key in keys])
+    together = jax.jit(jax.vmap(mixed.learner.step))
+    found = []
+    for steps in zip(*streams, strict=True):
+        states, decision = together(states, jax.tree.map(lambda *leaves: jnp.stack(leaves), *steps))
+        found.append(decision)
+    for i, (key, stream) in enumerate(zip(keys, streams, strict=True)):
+        state = mixed.init(key)
+        for t, step in enumerate(stream):
+            state, decision = mixed.step(state, step)
+            each = jax.tree.map(lambda leaf, i=i, t=t: leaf[i], found[t])
+            jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4), each, decision)

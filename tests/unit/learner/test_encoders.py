@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import functools
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from trainee.learner.encoders import Encoder, ImageEncoder, Trunk
+from trainee.types import Observation, Signature
+
+WIDTH = 8
+
+
+def signature(numeric=0, categories=(), images=(), image_bytes=()):
+    return Signature(numeric, categories, images, (2,), (False,), "test", image_bytes or (False,) * len(images))
+
+
+def observation(numeric=(), categories=(), images=()):
+    return Observation(jnp.array(numeric, jnp.float32), jnp.array(categories, jnp.int32), tuple(images))
+
+
+@eqx.filter_jit
+def features(of, seen, seed=0):
+    return Encoder(of, WIDTH, jax.random.key(seed))(seen)
+
+
+@functools.cache
+def image_encoder(shape):
+    return eqx.filter_jit(ImageEncoder)(shape, WIDTH, jax.random.key(0))
+
+
+def test_features_are_rectified_and_normalised_for_any_size_of_input():
+    of = signature(numeric=5)
+    for size in [1e-2, 1.0, 1e3]:
+        encoded = features(of, observation(size * np.arange(1.0, 6.0)))
+        assert encoded.shape == (WIDTH,)
+        assert np.all(encoded >= 0)
+        assert 0 < np.max(encoded) <= np.sqrt(WIDTH)
+
+
+@pytest.mark.parametrize("shape", [(5, 5, 1), (17, 18, 2)])
+def test_images_small_and_large(shape):
+    of = signature(images=(shape,))
+    black, white = (observation(images=[jnp.full(shape, value, jnp.float32)]) for value in (0, 1))
+    assert features(of, black).shape == (WIDTH,)
+    assert np.any(features(of, black) != features(of, white))
+
+
+@pytest.mark.parametrize("shape", [(5, 17, 1), (60, 5, 3)])
+def test_images_much_longer_than_wide(shape):
+    encoder = jax.eval_shape(lambda key: ImageEncoder(shape, WIDTH, key), jax.random.key(0))
+    assert encoder.linear.weight.size > 0
+
+
+def test_bytes_are_read_as_parts_of_255():
+    encoder = eqx.filter_jit(image_encoder((6, 6, 2)))
+    image = jax.random.randint(jax.random.key(1), (6, 6, 2), 0, 256)
+    np.testing.assert_allclose(
+        encoder(image.astype(jnp.uint8)), encoder(image.astype(jnp.float32) / 255), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_an_image_is_seen_at_every_place_and_in_every_channel():
+    encoder = image_encoder((6, 6, 2))
+    # A plain function: what is jitted has to be hashable, and a module is not.
+    slopes = jax.jit(jax.jacobian(lambda image: encoder(image)))(jnp.full((6, 6, 2), 0.5))  # noqa: PLW0108
+    assert slopes.shape == (WIDTH, 6, 6, 2)
+    assert np.all(np.any(slopes != 0, axis=0))
+
+
+def test_all_kinds_at_once():
+    of = signature(2, (3,), ((5, 5, 1), (6, 5, 3)), (True, False))
+    images = [jnp.zeros((5, 5, 1), jnp.uint8), jnp.zeros((6, 5, 3))]
+    plain = features(of, observation([1.0, 2.0], [1], images))
+    assert plain.shape == (WIDTH,)
+    changed = [
+        observation([1.0, 3.0], [1], images),
+        observation([1.0, 2.0], [2], images),
+        observation([1.0, 2.0], [1], [images[0].at[2, 2, 0].set(255), images[1]]),
+        observation([1.0, 2.0], [1], [images[0], images[1].at[0, 4, 2].set(1.0)]),
+    ]
+    for other in changed:
+        assert np.any(features(of, other) != plain)
+
+
+def test_encoders_of_two_keys_differ():
+    of, seen = signature(numeric=2), observation([1.0, 2.0])
+    assert np.any(features(of, seen, 0) != features(of, seen, 1))
+
+
+@pytest.mark.parametrize("depth", [0, 2])
+def test_the_trunk_adds_to_the_features(depth):
+    trunk = Trunk(WIDTH, depth, jax.random.key(0))
+    seen = jax.random.uniform(jax.random.key(1), (WIDTH,))
+    after = eqx.filter_jit(trunk)(seen)
+    assert after.shape == (WIDTH,)
+    assert len(trunk.blocks) == depth
+    assert np.all(after >= seen)
+    assert np.any(after > seen) == (depth > 0)
+
+
+def test_a_block_of_the_trunk_by_hand():
+    trunk = Trunk(2, 1, jax.random.key(0))
+    trunk = eqx.tree_at(lambda t: (t.blocks[0].weight, t.blocks[0].bias), trunk, (jnp.eye(2), jnp.array([0.0, 2.0])))
+    # [3, 3] becomes [3, 5], normalised to [−1, 1], rectified to [0, 1].
+    np.testing.assert_allclose(eqx.filter_jit(trunk)(jnp.array([3.0, 3.0])), [3.0, 4.0], rtol=1e-4)
