@@ -18,7 +18,7 @@ test: lint  ## everything that CI runs
 lint: $(VENV)/dev.installed  ## style, types and architecture
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 
 bench: $(VENV)/bench.installed  ## beside Stable-Baselines3's PPO and DQN, in about an hour

@@ -1,7 +1,7 @@
 """The nouns that every room shares: what a job says, what the agent answers. No logic.
 
-Time steps and decisions are plain dataclasses registered with JAX, because one of each is made at every step on the host
-and making one must cost a microsecond or two. The shapes below are those of one; batches of them have leading axes.
+Time steps and decisions are plain dataclasses registered with JAX, because one of each is made at every step on the
+host and making one must cost a microsecond or two. The shapes below are those of one; batches have leading axes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Signature:
       categories: size of each categorical part of an observation.
       images: height, width and channels of each image in an observation.
       choices: how many choices each component of an action has.
-      continuous: for each component of an action, whether choices lie on a line, so that there are actions between them.
+      continuous: for each component of an action, whether its choices lie on a line, with actions between them.
       id: hash of the two spaces; interfaces are keyed by it.
       image_bytes: for each image, whether it is made of bytes (uint8) and not of float32 numbers.
     """

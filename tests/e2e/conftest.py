@@ -19,11 +19,12 @@ def trainee(tmp_path: Path) -> Trainee:
     """Starts `trainee` in an empty folder, where it finds the toys."""
 
     def started(*arguments: object, env: Mapping[str, str] | None = None, first: str = "") -> subprocess.Popen:
+        path = filter(None, [os.environ.get("PYTHONPATH")])
         command = f"{first}\nfrom trainee.cli import main\nmain()"
         return subprocess.Popen(
             [sys.executable, "-c", command, *map(str, arguments)],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(TESTS), **(env or {})},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *path]), **(env or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

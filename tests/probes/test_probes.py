@@ -1,4 +1,4 @@
-"""Does it learn at all? Each probe, for ten seeds in a row. A learner that fails one has a bug, not a hyperparameter."""
+"""Does it learn at all? Ten seeds in a row of each probe. Who fails one has a bug, not a hyperparameter."""
 
 from __future__ import annotations
 

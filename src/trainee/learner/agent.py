@@ -11,7 +11,7 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from trainee.learner import exploration, replay, running
-from trainee.learner.constants import Constants
+from trainee.learner.constants import DEFAULTS, Constants
 from trainee.learner.encoders import Encoder, Trunk
 from trainee.learner.update import Learned, Rule, improved, learned, td_errors
 from trainee.learner.value import Heads, Prior, action_value, interpolation
@@ -44,8 +44,8 @@ class State(eqx.Module):
 
     def frozen(self) -> State:
         """What deciding needs: the slow parameters; no replay, no moments."""
-        parts = lambda s: (s.stream.replay, s.brain.now, s.brain.moments, s.interface.learned.now, s.interface.learned.moments)  # noqa: E731,E501
-        return eqx.tree_at(parts, self, replace_fn=lambda _: None)
+        interface = Interface(self.interface.learned.frozen(), self.interface.prior)
+        return State(self.brain.frozen(), interface, eqx.tree_at(lambda s: s.replay, self.stream, None))
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Learner:
     spec: JobSpec
     width: int = 64
     depth: int = 1
-    constants: Constants = Constants()
+    constants: Constants = DEFAULTS
 
     def init(self, key: PRNGKeyArray) -> State:
         brain, interface, stream = jax.random.split(key, 3)
@@ -75,9 +75,7 @@ class Learner:
         encoder, heads, prior = jax.random.split(key, 3)
         signature, c = self.spec.signature, self.constants
         modules = Encoder(signature, self.width, encoder), Heads(signature, self.width, c.heads, heads)
-        return Interface(
-            learned(modules, self._optimiser), Prior(signature, c.prior_width, c.heads, prior)
-        )
+        return Interface(learned(modules, self._optimiser), Prior(signature, c.prior_width, c.heads, prior))
 
     def init_stream(self, key: PRNGKeyArray) -> Stream:
         signature, c = self.spec.signature, self.constants
@@ -115,9 +113,7 @@ class Learner:
     def remember(self, state: State, time_step: TimeStep) -> State:
         """Take the time step into the stream: replay and running statistics."""
         c, old = self.constants, state.stream
-        scale = running.observe_return(
-            old.scale, time_step.reward, time_step.first, c.discount, c.scale_memory_steps
-        )
+        scale = running.observe_return(old.scale, time_step.reward, time_step.first, c.discount, c.scale_memory_steps)
         normaliser = running.observe(old.normaliser, time_step.observation.numeric, c.normaliser_memory_steps)
         stream = Stream(replay.remember(old.replay, time_step), normaliser, scale, old.head, old.key)
         # Values keep their meaning in reward units when the unit moves (PopArt, van Hasselt et al. 2016).
@@ -153,7 +149,7 @@ class Learner:
             errors = jax.vmap(of_heads, in_axes=(0, 0, 0, 0, 0, None))(online, slow, steps, taken, allowed, rule)
             return 0.5 * jnp.mean(jnp.square(errors))
 
-        gradient = eqx.filter_grad(loss)((brain.now, interface.learned.now))
+        gradient = jax.grad(loss)((brain.now, interface.learned.now))
         optimiser, rate = self._optimiser, c.target_rate
         brain = improved(brain, gradient[0], optimiser, rate)
         interface = Interface(improved(interface.learned, gradient[1], optimiser, rate), interface.prior)

@@ -7,7 +7,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Constants:
-    """What the learner is tuned to. Chosen once for all jobs; `docs/log.md` has the comparisons."""
+    """What the learner is tuned to; `docs/log.md` has the comparisons.
+
+    Attributes:
+      discount: of values, a time step.
+      trace: λ, where the action taken looks the best.
+      trace_tolerance: by how much it may look worse, in units of value, before λ falls to a third.
+      heads: of the ensemble.
+      prior_scale: standard deviation of the heads' priors, in units of value.
+      prior_width: random features behind the priors.
+      learning_rate: of Adam.
+      target_rate: at which the slow parameters follow, an update.
+      windows: read at each update, the newest one included.
+      window_steps: transitions in a window.
+      replay_steps, replay_bytes: the most that a stream's replay holds.
+      normaliser_memory_steps: over which observations are averaged.
+      scale_memory_steps: over which the largest return is forgotten.
+      continuous_noise: standard deviation along continuous components, in choices.
+      any_action: probability of taking any allowed action.
+      head_steps: mean time for which a head is in charge where episodes do not end.
+    """
 
     discount: float = 0.99
     trace: float = 0.95
@@ -23,7 +42,9 @@ class Constants:
     replay_bytes: int = 2**29
     normaliser_memory_steps: int = 20_000
     scale_memory_steps: int = 100_000
-    continuous_choices: int = 11
     continuous_noise: float = 0.25
     any_action: float = 0.02
     head_steps: float = 1000.0
+
+
+DEFAULTS = Constants()

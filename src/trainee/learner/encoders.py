@@ -26,12 +26,18 @@ class ImageEncoder(eqx.Module):
         height, across, channels = shape
         keys = jax.random.split(key, 3)
         # A grid of things (MinAtar) is read cell by cell, a picture in strides.
-        sizes = ((3, 1), (3, 1)) if max(height, across) <= SMALL_IMAGE or min(height, across) < NARROW_IMAGE else ((8, 4), (3, 2))
+        sizes = (
+            ((3, 1), (3, 1))
+            if max(height, across) <= SMALL_IMAGE or min(height, across) < NARROW_IMAGE
+            else ((8, 4), (3, 2))
+        )
         self.convolutions = tuple(
             eqx.nn.Conv2d(before, IMAGE_CHANNELS, size, stride, padding=1, key=k)
             for before, (size, stride), k in zip((channels, IMAGE_CHANNELS), sizes, keys, strict=False)
         )
-        flat = jax.eval_shape(lambda image: _convolved(self.convolutions, image), jax.ShapeDtypeStruct(shape, jnp.float32))
+        flat = jax.eval_shape(
+            lambda image: _convolved(self.convolutions, image), jax.ShapeDtypeStruct(shape, jnp.float32)
+        )
         self.linear = eqx.nn.Linear(flat.size, width, key=keys[2])
 
     def __call__(self, image: Array) -> Float[Array, " width"]:
@@ -72,9 +78,7 @@ class Encoder(eqx.Module):
         numeric, categories, *images = jax.random.split(key, 2 + len(signature.images))
         self.numeric = eqx.nn.Linear(signature.numeric, width, key=numeric) if signature.numeric else None
         self.categories = CategoryEncoder(signature.categories, width, categories) if signature.categories else None
-        self.images = tuple(
-            ImageEncoder(shape, width, k) for shape, k in zip(signature.images, images, strict=True)
-        )
+        self.images = tuple(ImageEncoder(shape, width, k) for shape, k in zip(signature.images, images, strict=True))
         self.norm = layer_norm(width)
 
     def __call__(self, observation: Observation) -> Float[Array, " width"]:

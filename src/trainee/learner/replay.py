@@ -28,7 +28,9 @@ def init_replay(example: TimeStep, components: int, capacity: int) -> Replay:
 def remember(replay: Replay, step: TimeStep) -> Replay:
     """The ring with one more time step, in place of the oldest when it is full."""
     slot = replay.written % replay.actions.shape[0]
-    steps = jax.tree.map(lambda ring, leaf: jax.lax.dynamic_update_index_in_dim(ring, leaf, slot, 0), replay.steps, step)
+    steps = jax.tree.map(
+        lambda ring, leaf: jax.lax.dynamic_update_index_in_dim(ring, leaf, slot, 0), replay.steps, step
+    )
     return Replay(steps, replay.actions, replay.written + 1)
 
 

@@ -21,6 +21,7 @@ class Normaliser(eqx.Module):
 
 
 def init_normaliser(numbers: int) -> Normaliser:
+    """Of a stream that has seen nothing."""
     return Normaliser(jnp.zeros(()), jnp.zeros(numbers), jnp.ones(numbers), jnp.ones(numbers, bool))
 
 
@@ -57,6 +58,7 @@ class ReturnScale(eqx.Module):
 
 
 def init_scale() -> ReturnScale:
+    """Of a stream that has seen nothing."""
     return ReturnScale(jnp.zeros(()), jnp.zeros(()))
 
 

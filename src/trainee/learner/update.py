@@ -31,6 +31,10 @@ class Learned(eqx.Module):
     slow: Any
     moments: Any
 
+    def frozen(self) -> Learned:
+        """What deciding needs: the slow parameters."""
+        return Learned(None, self.slow, None)
+
 
 def learned(module: Any, optimiser: optax.GradientTransformation) -> Learned:
     """A module, or a tree of them, at the start of its learning."""

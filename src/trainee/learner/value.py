@@ -18,22 +18,24 @@ from trainee.types import Observation, Signature
 
 
 class Heads(eqx.Module):
-    """Linear heads from features to utilities, split into a value of the state and the advantages of the choices."""
+    """Linear heads from features to utilities.
 
-    state: eqx.nn.Linear
-    advantage: eqx.nn.Linear
+    They share nothing but the features. A value of the state that all the choices of a head share (Wang et al. 2016)
+    would spread what one choice brings over those never tried, and a head that has tried one would try no other.
+    """
+
+    linear: eqx.nn.Linear
     shape: tuple[int, int, int] = eqx.field(static=True)
 
     def __init__(self, signature: Signature, width: int, heads: int, key: PRNGKeyArray):
         components, choices = signature.grid
         self.shape = (heads, components, choices)
-        state = eqx.nn.Linear(width, heads, key=key)
-        advantage = eqx.nn.Linear(width, heads * components * choices, key=key)
+        linear = eqx.nn.Linear(width, heads * components * choices, key=key)
         # At zero, so that the first thing each head believes is its prior.
-        self.state, self.advantage = jax.tree.map(jnp.zeros_like, (state, advantage))
+        self.linear = jax.tree.map(jnp.zeros_like, linear)
 
     def __call__(self, features: Float[Array, " width"]) -> Float[Array, "heads components choices"]:
-        return self.advantage(features).reshape(self.shape) + self.state(features)[:, None, None]
+        return self.linear(features).reshape(self.shape)
 
 
 class Prior(eqx.Module):

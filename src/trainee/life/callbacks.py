@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import TextIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trainee.errors import MissingExtra
 from trainee.life.logbook import Episode, Logbook
@@ -110,15 +111,20 @@ class Progress(Callback):
 
 
 class TensorBoard(Callback):
-    """Curves for TensorBoard, by a writer that needs no TensorFlow."""
+    """Curves for TensorBoard, by a writer that needs no TensorFlow; a file for each stretch of work."""
 
     def __init__(self, folder: str | Path, every_steps: int = 1000):
         try:
             from tensorboardX import SummaryWriter  # noqa: PLC0415 an optional library
         except ImportError as error:
             raise MissingExtra("tensorboardX", "tensorboard", "writing for TensorBoard") from error
-        self._writer = SummaryWriter(str(folder), flush_secs=10)
-        self._every_steps = every_steps
+        self._open, self._folder, self._every_steps = SummaryWriter, str(folder), every_steps
+        self._writer: Any = None
+
+    def on_start(self, work: Work) -> None:
+        # Files are named by the second they are made in: without more, a short stretch's would be written over.
+        suffix = f".{zlib.crc32(work.name.encode()):08x}.{work.begin}"
+        self._writer = self._open(self._folder, flush_secs=10, filename_suffix=suffix)
 
     def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> None:
         step = work.logbook.steps
@@ -134,5 +140,5 @@ class TensorBoard(Callback):
         self._writer.add_scalar(f"{work.name}/realised", episode.realised, episode.step)
 
     def on_end(self, work: Work) -> None:
-        # The writer opens another file where it is used again.
-        self._writer.close()
+        if self._writer is not None:
+            self._writer.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any
+from typing import Any, cast
 
 import equinox as eqx
 import jax
@@ -57,7 +57,7 @@ class Compiled:
 
     def _decision(self, answer: np.ndarray) -> Decision:
         count = self._components
-        return Decision(answer[:count], answer[count], answer[count + 1], answer[count + 2])
+        return Decision(cast(jax.Array, answer[:count]), answer[count], answer[count + 1], answer[count + 2])
 
 
 @functools.cache

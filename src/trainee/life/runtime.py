@@ -16,7 +16,7 @@ def prepare() -> None:
     A step of the learner is a tenth of a millisecond of small operations: handing it to another thread, or splitting
     its matrices over several, costs more than it gains.
     """
-    if not jax.config.jax_compilation_cache_dir:
+    if not getattr(jax.config, "jax_compilation_cache_dir", None):
         home = Path(os.environ.get("XDG_CACHE_HOME", "") or Path.home() / ".cache")
         jax.config.update("jax_compilation_cache_dir", str(home / "trainee" / "xla"))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)

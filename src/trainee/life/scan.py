@@ -1,4 +1,4 @@
-"""The scan loop: a worker at a pure JAX job, step function and job in one compiled program; a fleet of seeds by vmap."""
+"""The scan loop: learner and pure JAX job in one compiled program, and a fleet of seeds by vmap."""
 
 from __future__ import annotations
 

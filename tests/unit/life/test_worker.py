@@ -58,17 +58,14 @@ def test_a_job_that_calls_the_worker_is_learned_as_one_that_the_worker_calls() -
     assert len(worker.logbook.episodes) > 3
 
 
-@pytest.mark.parametrize(
-    "action_space",
-    [
-        spaces.Discrete(3, start=-1),
-        spaces.MultiBinary(2),
-        spaces.Box(np.array([0, -np.inf], np.float32), np.array([2, 1], np.float32)),
-        spaces.Dict({"gear": spaces.Discrete(2), "gas": spaces.Box(0, 1, ())}),
-    ],
-    ids=lambda space: type(space).__name__,
-)
-def test_actions_are_in_the_action_space(action_space: spaces.Space) -> None:
+def test_actions_are_in_the_action_space() -> None:
+    action_space = spaces.Dict(
+        {
+            "gear": spaces.Discrete(3, start=-1),
+            "lights": spaces.MultiBinary(2),
+            "gas": spaces.Box(np.array([0, -np.inf], np.float32), np.array([2, 1], np.float32)),
+        }
+    )
     worker = Agent(width=8).deploy(PLACE, action_space)
     assert worker.name == worker.spec.signature.id
     assert action_space.contains(worker.reset(PLACE.sample()))
