@@ -93,18 +93,18 @@ class Categories(Probe):
 
 
 class Images(Probe):
-    """An image whose left or right half is lit; the action is right if it names the side."""
+    """An image whose left or right side is lit; the action is right if it names the side."""
 
-    observation_space = spaces.Box(0, 255, (8, 8, 1), np.uint8)
+    observation_space = spaces.Box(0, 255, (5, 5, 1), np.uint8)
 
     def first(self):
-        image = np.zeros((8, 8, 1), np.uint8)
+        image = np.zeros((5, 5, 1), np.uint8)
         side = self.np_random.integers(2)
-        image[:, 4 * side : 4 * side + 4] = 255
+        image[:, 3 * side : 3 * side + 2] = 255
         return image
 
     def reward(self, action):
-        return self.seen[0, 4 * action, 0] > 0
+        return self.seen[0, 3 * action, 0] > 0
 
 
 class Masked(Probe):

@@ -66,12 +66,12 @@ def test_value_depends_on_the_observation(seed):
     [
         (probes.BestAction, 400, 0.9),
         (probes.BestActionForObservation, 600, 0.8),
-        (probes.Categories, 800, 0.9),
-        (probes.Images, 600, 0.9),
-        (probes.Masked, 800, 0.85),
-        (probes.JointBits, 500, 0.9),
-        (probes.JointChoices, 500, 0.9),
-        (probes.ManyChoices, 1200, 0.75),
+        (probes.Categories, 1000, 0.85),
+        (probes.Images, 500, 0.85),
+        (probes.Masked, 1000, 0.8),
+        (probes.JointBits, 600, 0.85),
+        (probes.JointChoices, 600, 0.85),
+        (probes.ManyChoices, 1500, 0.7),
     ],
 )
 @pytest.mark.parametrize("seed", SEEDS)

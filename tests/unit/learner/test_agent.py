@@ -147,7 +147,7 @@ def test_remembering_keeps_the_meaning_of_values_in_reward_units(mixed, lived):
     state = eqx.tree_at(lambda s: s.stream.scale.peak, state, jnp.float32(2.0))
     great = dataclasses.replace(step, reward=np.float32(1e4))
     after = mixed.remember(state, great)
-    weights = lambda s: s.interface.learned.slow[1].advantage.weight  # noqa: E731
+    weights = lambda s: s.interface.learned.slow[1].linear.weight  # noqa: E731
     np.testing.assert_allclose(
         weights(after) * after.stream.scale.peak, weights(state) * state.stream.scale.peak, rtol=1e-5
     )

@@ -45,39 +45,60 @@ def test_each_head_proposes_its_own_best():
     np.testing.assert_allclose(proposed, [[1, 1.25], [0, 2]], rtol=1e-6)
 
 
+def base_noise(continuous, any_action=0.0, width=0.25, choices=4):
+    return exploration.BaseNoise(any_action, width, jnp.array(continuous), jnp.full(len(continuous), choices - 1.0))
+
+
 def test_noise_is_added_to_continuous_components_alone_and_stops_at_the_rim():
-    noise, action = floats(0.5, 0.5, 0.5, -0.5), floats(1, 1, 3.75, 0.25)
-    continuous, last = jnp.array([False, True, True, True]), floats(4, 4, 4, 4)
-    explored = jax.jit(exploration.explored)(noise, action, continuous, last)
-    assert explored.tolist() == [1.0, 1.5, 4.0, 0.0]
+    noise, action = floats(1, 1, 1, -1), floats(1, 1, 2.75, 0.25)
+    base = base_noise([False, True, True, True], width=0.5)
+    taken = exploration.explored(jnp.zeros(17), noise, action, jnp.ones((4, 4), bool), base)
+    assert taken.tolist() == [1.0, 1.5, 3.0, 0.0]
 
 
-def propensity_of(action, proposed, continuous, noise):
-    reckon = jax.jit(exploration.propensity, static_argnums=3)
-    return float(reckon(floats(*action), jnp.array(proposed, jnp.float32), jnp.array(continuous), noise))
+def test_once_in_a_while_any_allowed_action_is_taken():
+    allowed = jnp.array([[True, False, True], [True, True, True]])
+    base = base_noise([False, False], any_action=0.1, choices=3)
+    which = (0.1, 0.9, 0.2, 0.3, 0.1, 0.2)
+    usual, other = floats(0.11, *which), floats(0.09, *which)
+    assert exploration.explored(usual, jnp.zeros(2), floats(1, 1), allowed, base).tolist() == [1, 1]
+    assert exploration.explored(other, jnp.zeros(2), floats(1, 1), allowed, base).tolist() == [2, 0]
+
+
+def propensity_of(action, proposed, base, allowed=None, choices=4):
+    allowed = jnp.ones((len(action), choices), bool) if allowed is None else jnp.array(allowed)
+    return float(jax.jit(exploration.propensity)(floats(*action), jnp.array(proposed, jnp.float32), allowed, base))
 
 
 def test_propensity_of_discrete_actions_is_the_share_of_heads():
-    proposed, continuous = [[1, 0], [1, 0], [1, 2], [0, 0]], [False, False]
-    assert propensity_of((1, 0), proposed, continuous, 0.25) == 0.5
-    assert propensity_of((1, 2), proposed, continuous, 0.25) == 0.25
-    assert propensity_of((0, 2), proposed, continuous, 0.25) == 0.0
+    proposed, base = [[1, 0], [1, 0], [1, 2], [0, 0]], base_noise([False, False])
+    assert propensity_of((1, 0), proposed, base) == 0.5
+    assert propensity_of((1, 2), proposed, base) == 0.25
+    assert propensity_of((0, 2), proposed, base) == 0.0
 
 
 def test_propensity_of_continuous_actions_is_a_mixture_of_normal_densities():
     # On one head's proposal, one standard deviation of ½ from the other's.
-    density = propensity_of((2,), [[2], [2.5]], [True], 0.5)
+    density = propensity_of((2,), [[2], [2.5]], base_noise([True], width=0.5))
     assert density == pytest.approx(0.5 * (1 + np.exp(-0.5)) * NORMAL_TOP / 0.5, rel=1e-5)
 
 
 def test_propensity_of_mixed_actions_multiplies_over_components():
     # The first head agrees on both, the second only on the continuous component, the third is two deviations away.
-    density = propensity_of((1, 2), [[1, 2], [0, 2], [1, 3]], [False, True], 0.5)
+    density = propensity_of((1, 2), [[1, 2], [0, 2], [1, 3]], base_noise([False, True], width=0.5))
     assert density == pytest.approx((1 + np.exp(-2)) / 3 * NORMAL_TOP / 0.5, rel=1e-5)
+
+
+def test_propensity_counts_the_base_noise_over_what_is_allowed():
+    allowed, base = [[True, True, True, False], [True, False, True, False]], base_noise([False, False], any_action=0.3)
+    assert propensity_of((1, 0), [[1, 0], [2, 2]], base, allowed) == pytest.approx(0.7 / 2 + 0.3 / 6)
+    assert propensity_of((0, 2), [[1, 0], [2, 2]], base, allowed) == pytest.approx(0.3 / 6)
+    assert propensity_of((3, 0), [[1, 0], [2, 2]], base, allowed) == 0.0
 
 
 def test_propensities_of_all_discrete_actions_add_up_to_one():
     proposed = jax.random.randint(jax.random.key(0), (10, 2), 0, 3).astype(jnp.float32)
     every = jnp.stack(jnp.meshgrid(jnp.arange(3.0), jnp.arange(3.0)), axis=-1).reshape(9, 2)
-    reckon = jax.jit(jax.vmap(lambda a: exploration.propensity(a, proposed, jnp.array([False, False]), 0.25)))
+    base, allowed = base_noise([False, False], any_action=0.1, choices=3), jnp.ones((2, 3), bool)
+    reckon = jax.jit(jax.vmap(lambda a: exploration.propensity(a, proposed, allowed, base)))
     np.testing.assert_allclose(jnp.sum(reckon(every)), 1, rtol=1e-6)
