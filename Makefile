@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint probes bench clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 8
@@ -20,6 +20,9 @@ lint: $(VENV)/dev.installed  ## style, types and architecture
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
+
+probes: $(VENV)/dev.installed  ## each probe for ten seeds in a row
+	PROBE_SEEDS=10 $(BIN)/python -m pytest tests/probes
 
 bench: $(VENV)/bench.installed  ## beside Stable-Baselines3's PPO and DQN, in about an hour
 	$(BIN)/python benchmarks/compare.py

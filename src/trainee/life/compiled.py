@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from typing import Any, cast
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from trainee.learner import Learner, State
+from trainee.learner import Learner
 from trainee.life.packing import Packing
 from trainee.types import Decision, TimeStep
 
@@ -64,19 +62,3 @@ class Compiled:
 def compiled(learner: Learner) -> Compiled:
     """The compiled functions of a learner, made once in a process."""
     return Compiled(learner)
-
-
-@functools.cache
-def compiled_policy(learner: Learner) -> tuple[Any, Any]:
-    """Deciding with a frozen state for a batch: `best(state, time_steps)`, and `drawn(state, time_steps, keys)`."""
-
-    def drawn(state: State, time_step: TimeStep, key: jax.Array) -> Decision:
-        first = dataclasses.replace(time_step, first=jnp.ones((), bool))
-        return learner.decide(eqx.tree_at(lambda s: s.stream.key, state, key), first)[1]
-
-    return jax.jit(jax.vmap(learner.exploit, in_axes=(None, 0))), jax.jit(jax.vmap(drawn, in_axes=(None, 0, 0)))
-
-
-def frozen(state: State) -> State:
-    """What deciding needs of a state: no replay, no moments, no targets; copied, so that learning may go on."""
-    return jax.tree.map(jnp.array, state.frozen())
