@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -143,8 +144,9 @@ class Learner:
         allowed = self._allowed(steps)
         rule = Rule(c.discount, c.trace, c.trace_tolerance)
 
-        def loss(parts):
-            online = (self._utilities(*parts, seen) + prior).reshape(windowed)
+        def loss(parts: Any) -> Float[Array, ""]:
+            trunk, modules = parts
+            online = (self._utilities(trunk, modules, seen) + prior).reshape(windowed)
             of_heads = jax.vmap(td_errors, in_axes=(1, 1, None, None, None, None))
             errors = jax.vmap(of_heads, in_axes=(0, 0, 0, 0, 0, None))(online, slow, steps, taken, allowed, rule)
             return 0.5 * jnp.mean(jnp.square(errors))
