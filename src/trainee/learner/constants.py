@@ -35,7 +35,7 @@ class Constants:
     prior_scale: float = 0.03
     prior_width: int = 32
     learning_rate: float = 3e-4
-    target_rate: float = 0.01
+    target_rate: float = 0.02
     windows: int = 8
     window_steps: int = 8
     replay_steps: int = 100_000
@@ -43,7 +43,7 @@ class Constants:
     normaliser_memory_steps: int = 20_000
     scale_memory_steps: int = 100_000
     continuous_noise: float = 0.25
-    any_action: float = 0.02
+    any_action: float = 0.01
     head_steps: float = 1000.0
 
 
