@@ -107,8 +107,10 @@ class Learner:
 
     def step(self, state: State, time_step: TimeStep) -> tuple[State, Decision]:
         """Remember the time step, learn, decide."""
-        state = self.learn(self.remember(state, time_step))
-        state, decision = self.decide(state, time_step)
+        # One draw for both: on a CPU a random key costs as much as a layer.
+        state, chance = self._drawn(self.remember(state, time_step), self._learn_draws + self._decide_draws)
+        state = self._learned(state, chance[: self._learn_draws])
+        state, decision = self._decided(state, time_step, chance[self._learn_draws :])
         return self.overrule(state, decision.action), decision
 
     def remember(self, state: State, time_step: TimeStep) -> State:
@@ -128,9 +130,11 @@ class Learner:
 
     def learn(self, state: State) -> State:
         """One gradient step on the newest window and on windows from replay."""
+        return self._learned(*self._drawn(state, self._learn_draws))
+
+    def _learned(self, state: State, chance: Float[Array, " draws"]) -> State:
         c, stream = self.constants, state.stream
-        key, draw = jax.random.split(stream.key)
-        steps, actions = replay.windows(stream.replay, jax.random.uniform(draw, (c.windows - 1,)), c.window_steps + 1)
+        steps, actions = replay.windows(stream.replay, chance, c.window_steps + 1)
         steps = eqx.tree_at(lambda s: s.reward, steps, steps.reward / running.unit(stream.scale))
         brain, interface = state.brain, state.interface
         # One batch axis through the networks, and two again outside: nested ones cost twice the time on a CPU.
@@ -155,21 +159,24 @@ class Learner:
         optimiser, rate = self._optimiser, c.target_rate
         brain = improved(brain, gradient[0], optimiser, rate)
         interface = Interface(improved(interface.learned, gradient[1], optimiser, rate), interface.prior)
-        return State(brain, interface, eqx.tree_at(lambda s: s.key, stream, key))
+        return State(brain, interface, stream)
 
     def decide(self, state: State, time_step: TimeStep) -> tuple[State, Decision]:
         """The action of the head in charge. No learning."""
+        state, chance = self._drawn(state, self._decide_draws)
+        return self._decided(state, time_step, chance)
+
+    def _decided(self, state: State, time_step: TimeStep, chance: Float[Array, " draws"]) -> tuple[State, Decision]:
         c, stream = self.constants, state.stream
-        key, draw = jax.random.split(stream.key)
-        chance, noise = self._chances(draw)
+        noise = jax.scipy.special.ndtri(jnp.clip(chance[-len(self.spec.signature.choices) :], 1e-6, 1 - 1e-6))
         head = exploration.drawn_head(chance[:2], stream.head, time_step.first, c.heads, c.head_steps)
         utilities = self.utilities(state, time_step.observation)
         proposed, allowed = self._proposed(utilities, time_step), self._allowed(time_step)
         base = exploration.BaseNoise(c.any_action, c.continuous_noise, self._continuous, self._last_choice)
-        action = exploration.explored(chance[2:], noise, proposed[head], allowed, base)
+        action = exploration.explored(chance[2 : -noise.size], noise, proposed[head], allowed, base)
         propensity = exploration.propensity(action, proposed, allowed, base)
         decision = self._decision(stream, utilities, action, propensity)
-        stream = eqx.tree_at(lambda s: (s.head, s.key), stream, (head, key))
+        stream = eqx.tree_at(lambda s: s.head, stream, head)
         return State(state.brain, state.interface, stream), decision
 
     def overrule(self, state: State, action: Float[Array, " components"]) -> State:
@@ -184,15 +191,20 @@ class Learner:
         action = self._proposed(mean, time_step)[0]
         return self._decision(state.stream, utilities, action, jnp.ones(()))
 
-    def _chances(self, key: PRNGKeyArray) -> tuple[Float[Array, " draws"], Float[Array, " components"]]:
-        """Uniform numbers for the draws of one decision, and normal ones for its continuous components."""
-        signature = self.spec.signature
-        components, choices = signature.grid
-        draws = 3 + components * choices
-        if not any(signature.continuous):
-            return jax.random.uniform(key, (draws,)), jnp.zeros(components)
-        normal = jax.random.normal(key, (draws + components,))
-        return jax.scipy.stats.norm.cdf(normal[:draws]), normal[draws:]
+    def _drawn(self, state: State, draws: int) -> tuple[State, Float[Array, " draws"]]:
+        """Numbers uniform in [0, 1), and the state with a new key."""
+        key, draw = jax.random.split(state.stream.key)
+        return eqx.tree_at(lambda s: s.stream.key, state, key), jax.random.uniform(draw, (draws,))
+
+    @property
+    def _learn_draws(self) -> int:
+        return self.constants.windows - 1
+
+    @property
+    def _decide_draws(self) -> int:
+        """For the head two, for any action one and one a choice, for noise one a component."""
+        components, choices = self.spec.signature.grid
+        return 3 + components * choices + components
 
     def utilities(self, state: State, observation: Observation) -> Float[Array, "heads components choices"]:
         """What each head thinks of each choice, in units of the stream's scale.

@@ -38,7 +38,7 @@ class Compiled:
 
     def step(self, buffers: Buffers, time_step: TimeStep) -> tuple[Buffers, Decision]:
         """Remember, learn, appraise, decide."""
-        buffers, answer = self._step(buffers, self._time_step.pack(time_step, np))
+        buffers, answer = self._step(buffers, self._time_step.pack_on_host(time_step))
         return buffers, self._decision(np.asarray(answer))
 
     def overrule(self, buffers: Buffers, action: np.ndarray) -> Buffers:
