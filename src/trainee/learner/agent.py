@@ -135,7 +135,7 @@ class Learner:
     def _learned(self, state: State, chance: Float[Array, " draws"]) -> State:
         c, stream = self.constants, state.stream
         steps, actions = replay.windows(stream.replay, chance, c.window_steps + 1)
-        steps = eqx.tree_at(lambda s: s.reward, steps, steps.reward / running.unit(stream.scale))
+        steps = eqx.tree_at(lambda s: s.reward, steps, running.measurable(steps.reward) / running.unit(stream.scale))
         brain, interface = state.brain, state.interface
         # One batch axis through the networks, and two again outside: nested ones cost twice the time on a CPU.
         flat = jax.tree.map(lambda leaf: leaf.reshape(steps.reward.size, *leaf.shape[2:]), steps.observation)

@@ -50,6 +50,11 @@ def normalised(normaliser: Normaliser, numeric: Float[Array, " numbers"]) -> Flo
     return jnp.where(normaliser.binary, numeric, jnp.clip(standard, -CLIP, CLIP))
 
 
+def measurable(reward: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+    """Rewards of a size that ratios of them can be taken: smaller ones count as none, larger ones as the largest."""
+    return jnp.where(jnp.abs(reward) < 1 / LARGEST, 0.0, jnp.clip(reward, -LARGEST, LARGEST))
+
+
 class ReturnScale(eqx.Module):
     """The largest discounted return seen of late: the unit in which the value function works."""
 
@@ -69,7 +74,7 @@ def observe_return(scale: ReturnScale, reward, first, discount: float, memory_st
     al. 2020, §2). Its peak is used and not its deviation: until the first success of a sparse job the deviation is that
     of the small costs on the way, and values measured by it would drown the priors that drive exploration.
     """
-    reward = jnp.clip(reward, -LARGEST, LARGEST)
+    reward = measurable(reward)
     total = jnp.where(first, 0.0, discount * scale.sum + reward)
     peak = jnp.maximum(scale.peak * (1 - 1 / memory_steps), jnp.abs(total))
     return ReturnScale(total, peak)
