@@ -1,4 +1,4 @@
-"""What all tests share: shapes are checked, ranks are never promoted silently, and nothing is cached between runs."""
+"""What all tests share: JAX runs as it does for a user, and ranks are never promoted silently."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 
 import jax
-import pytest
 
 from trainee.life.runtime import prepare
 
-
-@pytest.fixture(autouse=True, scope="session")
-def _jax_is_strict() -> None:
-    prepare()
-    jax.config.update("jax_numpy_rank_promotion", "raise")
+# Before any test module makes an array: what starts JAX decides how it runs, and so the last bits of each result.
+prepare()
+jax.config.update("jax_numpy_rank_promotion", "raise")

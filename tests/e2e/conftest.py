@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from processes import Trainee
+from spawned import Trainee
 
 TESTS = Path(__file__).parents[1]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from processes import Trainee, ended
+from spawned import Trainee, ended
 
 
 def test_a_short_demo_ends_with_a_report_and_an_agent_that_can_be_used(trainee: Trainee, tmp_path: Path) -> None:

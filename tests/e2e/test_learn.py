@@ -8,7 +8,7 @@ import signal
 import time
 from pathlib import Path
 
-from processes import Trainee, ended
+from spawned import Trainee, ended
 
 from homes import differences
 from trainee import Agent, record
