@@ -27,8 +27,9 @@ class Process:
             stdout=self.output,
             stderr=self.errors,
             env={**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
-            preexec_fn=lambda: pin(core),  # noqa: PLW1509 (unsafe beside threads; there are none here)
         )
+        # From here and not in the child before it starts: to fork beside JAX's threads is unsafe.
+        pin(self.process.pid, core)
 
     def ended(self) -> bool:
         return self.process.poll() is not None
@@ -61,10 +62,10 @@ class Process:
         self.errors.close()
 
 
-def pin(core: int) -> None:
-    """Keep this process on one core, where the system can."""
+def pin(process: int, core: int) -> None:
+    """Keep a process on one core, where the system can."""
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {core})
+        os.sched_setaffinity(process, {core})
 
 
 def cores(most: int) -> list[int]:
