@@ -149,7 +149,7 @@ def test_a_fault_is_found_exactly_where_gymnasium_finds_one_or_a_number_is_not_f
         elif spoilt == "dtype":
             raw = raw.astype(np.float64)
     elif isinstance(raw, np.integer) and spoilt == "far":
-        raw = raw + 100
+        raw = int(raw) + 100  # beyond a small integer type too
     elif isinstance(raw, str) and spoilt == "far":
         raw = raw + "z"
     if isinstance(space, spaces.Box):
