@@ -156,14 +156,17 @@ def test_the_normaliser_is_exact(numbers):
 @law
 @given(st.integers(3, 40), st.lists(chances, min_size=3, max_size=3))
 def test_windows_are_of_consecutive_time_steps(written, chance):
-    count = jnp.arange(7)
-    # What a ring of 7 holds once `written` time steps went round it.
-    held = written - 1 - (written - 1 - count) % 7
-    nothing = Observation(jnp.zeros((7, 0)), jnp.zeros((7, 0), jnp.int32), ())
-    inside = jnp.zeros(7, bool)
-    steps = TimeStep(nothing, held.astype(jnp.float32), jnp.ones(7), inside, inside | (held < 0))
-    ring = replay.Replay(steps, held[:, None].astype(jnp.float32), jnp.array(written, jnp.int32))
-    found, actions = jax.jit(replay.windows, static_argnums=2)(ring, np.array(chance, np.float32), 3)
+    def experience(number):
+        nothing = Observation(jnp.zeros(0), jnp.zeros(0, jnp.int32), ())
+        step = TimeStep(nothing, jnp.float32(number), jnp.float32(1), jnp.array(False), jnp.array(False))
+        return replay.Experience(step, jnp.full(1, number, jnp.float32))
+
+    # A ring of 7, round which the time steps go.
+    ring, remember = replay.init_replay(experience(0), 7), jax.jit(replay.remember)
+    for number in range(written):
+        ring = remember(ring, experience(number))
+    read = jax.jit(replay.windows, static_argnums=2)
+    found, actions = read(ring, np.array(chance, np.float32), 3, experience(0))
     assert found.reward[0].tolist() == [written - 3, written - 2, written - 1]
     assert np.all(np.diff(found.reward, axis=1) == 1)
     assert np.all((found.reward >= max(0, written - 7)) & (found.reward < written))

@@ -27,11 +27,12 @@ class Interface(eqx.Module):
 
 
 class Stream(eqx.Module):
-    """What belongs to one worker at one job."""
+    """What belongs to one worker at one job; `action` answered the newest time step, `head` chose it."""
 
     replay: replay.Replay
     normaliser: running.Normaliser
     scale: running.ReturnScale
+    action: Float[Array, " components"]
     head: Int[Array, ""]
     key: PRNGKeyArray
 
@@ -79,14 +80,12 @@ class Learner:
         return Interface(learned(modules, self._optimiser), Prior(signature, c.prior_width, c.heads, prior))
 
     def init_stream(self, key: PRNGKeyArray) -> Stream:
-        signature, c = self.spec.signature, self.constants
-        example = self.example()
-        step_bytes = sum(leaf.nbytes for leaf in jax.tree.leaves(example))
-        capacity = min(c.replay_steps, c.replay_bytes // step_bytes)
+        c, example = self.constants, self._experience()
         return Stream(
-            replay.init_replay(example, len(signature.choices), capacity),
-            running.init_normaliser(signature.numeric),
+            replay.init_replay(example, min(c.replay_steps, c.replay_bytes // replay.slot_bytes(example))),
+            running.init_normaliser(self.spec.signature.numeric),
             running.init_scale(),
+            example.action,
             jnp.zeros((), jnp.int32),
             key,
         )
@@ -105,20 +104,23 @@ class Learner:
         mask = jnp.ones(signature.grid, bool) if self.spec.masked else None
         return TimeStep(observation, jnp.zeros(()), jnp.zeros(()), jnp.zeros((), bool), jnp.zeros((), bool), mask)
 
+    def _experience(self) -> replay.Experience:
+        return replay.Experience(self.example(), jnp.zeros(len(self.spec.signature.choices)))
+
     def step(self, state: State, time_step: TimeStep) -> tuple[State, Decision]:
         """Remember the time step, learn, decide."""
         # One draw for both: on a CPU a random key costs as much as a layer.
         state, chance = self._drawn(self.remember(state, time_step), self._learn_draws + self._decide_draws)
-        state = self._learned(state, chance[: self._learn_draws])
-        state, decision = self._decided(state, time_step, chance[self._learn_draws :])
-        return self.overrule(state, decision.action), decision
+        state, utilities = self._learned(state, chance[: self._learn_draws])
+        return self._decided(state, time_step, utilities, chance[self._learn_draws :])
 
     def remember(self, state: State, time_step: TimeStep) -> State:
         """Take the time step into the stream: replay and running statistics."""
         c, old = self.constants, state.stream
         scale = running.observe_return(old.scale, time_step.reward, time_step.first, c.discount, c.scale_memory_steps)
         normaliser = running.observe(old.normaliser, time_step.observation.numeric, c.normaliser_memory_steps)
-        stream = Stream(replay.remember(old.replay, time_step), normaliser, scale, old.head, old.key)
+        ring = replay.remember(old.replay, replay.Experience(time_step, old.action))
+        stream = Stream(ring, normaliser, scale, old.action, old.head, old.key)
         # Values keep their meaning in reward units when the unit moves (PopArt, van Hasselt et al. 2016).
         ratio = jnp.where(old.scale.peak > 0, running.unit(old.scale) / running.unit(scale), 1.0)
         interface = eqx.tree_at(
@@ -130,21 +132,26 @@ class Learner:
 
     def learn(self, state: State) -> State:
         """One gradient step on the newest window and on windows from replay."""
-        return self._learned(*self._drawn(state, self._learn_draws))
+        return self._learned(*self._drawn(state, self._learn_draws))[0]
 
-    def _learned(self, state: State, chance: Float[Array, " draws"]) -> State:
+    def _learned(
+        self, state: State, chance: Float[Array, " draws"]
+    ) -> tuple[State, Float[Array, "heads components choices"]]:
+        """The state after a gradient step, and the utilities of the newest time step, as before it: they are there
+        already, and to work them out anew would cost an eighth of the step.
+        """
         c, stream = self.constants, state.stream
-        steps, actions = replay.windows(stream.replay, chance, c.window_steps + 1)
+        steps, actions = replay.windows(stream.replay, chance, c.window_steps + 1, self._experience())
         steps = eqx.tree_at(lambda s: s.reward, steps, running.measurable(steps.reward) / running.unit(stream.scale))
         brain, interface = state.brain, state.interface
         # One batch axis through the networks, and two again outside: nested ones cost twice the time on a CPU.
         flat = jax.tree.map(lambda leaf: leaf.reshape(steps.reward.size, *leaf.shape[2:]), steps.observation)
         seen = jax.vmap(lambda o: self._normalised(stream, o))(flat)
         prior = c.prior_scale * jax.vmap(interface.prior)(seen)
-        windowed = (*actions.shape[:2], c.heads, *self.spec.signature.grid)
+        windowed = (*steps.reward.shape, c.heads, *self.spec.signature.grid)
         slow = (self._utilities(brain.slow, interface.learned.slow, seen) + prior).reshape(windowed)
 
-        taken = jax.vmap(jax.vmap(self._weights))(actions)
+        taken = jax.vmap(jax.vmap(self._weights))(actions[:, 1:])
         allowed = self._allowed(steps)
         rule = Rule(c.discount, c.trace, c.trace_tolerance)
 
@@ -159,30 +166,34 @@ class Learner:
         optimiser, rate = self._optimiser, c.target_rate
         brain = improved(brain, gradient[0], optimiser, rate)
         interface = Interface(improved(interface.learned, gradient[1], optimiser, rate), interface.prior)
-        return State(brain, interface, stream)
+        return State(brain, interface, stream), slow[0, -1]
 
     def decide(self, state: State, time_step: TimeStep) -> tuple[State, Decision]:
         """The action of the head in charge. No learning."""
         state, chance = self._drawn(state, self._decide_draws)
-        return self._decided(state, time_step, chance)
+        return self._decided(state, time_step, self.utilities(state, time_step.observation), chance)
 
-    def _decided(self, state: State, time_step: TimeStep, chance: Float[Array, " draws"]) -> tuple[State, Decision]:
+    def _decided(
+        self,
+        state: State,
+        time_step: TimeStep,
+        utilities: Float[Array, "heads components choices"],
+        chance: Float[Array, " draws"],
+    ) -> tuple[State, Decision]:
         c, stream = self.constants, state.stream
         noise = jax.scipy.special.ndtri(jnp.clip(chance[-len(self.spec.signature.choices) :], 1e-6, 1 - 1e-6))
         head = exploration.drawn_head(chance[:2], stream.head, time_step.first, c.heads, c.head_steps)
-        utilities = self.utilities(state, time_step.observation)
         proposed, allowed = self._proposed(utilities, time_step), self._allowed(time_step)
         base = exploration.BaseNoise(c.any_action, c.continuous_noise, self._continuous, self._last_choice)
         action = exploration.explored(chance[2 : -noise.size], noise, proposed[head], allowed, base)
         propensity = exploration.propensity(action, proposed, allowed, base)
         decision = self._decision(stream, utilities, action, propensity)
-        stream = eqx.tree_at(lambda s: s.head, stream, head)
+        stream = eqx.tree_at(lambda s: (s.action, s.head), stream, (action, head))
         return State(state.brain, state.interface, stream), decision
 
     def overrule(self, state: State, action: Float[Array, " components"]) -> State:
         """Remember that another action was taken than the one decided."""
-        stream = state.stream
-        return eqx.tree_at(lambda s: s.stream.replay, state, replay.answer(stream.replay, action))
+        return eqx.tree_at(lambda s: s.stream.action, state, action)
 
     def exploit(self, state: State, time_step: TimeStep) -> Decision:
         """The best action on the mean of the ensemble, without exploring, learning or changing anything."""
@@ -192,9 +203,13 @@ class Learner:
         return self._decision(state.stream, utilities, action, jnp.ones(()))
 
     def _drawn(self, state: State, draws: int) -> tuple[State, Float[Array, " draws"]]:
-        """Numbers uniform in [0, 1), and the state with a new key."""
-        key, draw = jax.random.split(state.stream.key)
-        return eqx.tree_at(lambda s: s.stream.key, state, key), jax.random.uniform(draw, (draws,))
+        """Numbers uniform in [0, 1), and the state with a new key: all words of one run of the generator."""
+        old = state.stream.key
+        size = jax.random.key_data(old).size
+        words = jax.random.bits(old, (size + draws,), jnp.uint32)
+        key = jax.random.wrap_key_data(words[:size], impl=jax.random.key_impl(old))
+        # 24 bits are what a float32 holds exactly.
+        return eqx.tree_at(lambda s: s.stream.key, state, key), (words[size:] >> 8).astype(jnp.float32) / 2**24
 
     @property
     def _learn_draws(self) -> int:

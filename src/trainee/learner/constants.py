@@ -34,7 +34,7 @@ class Constants:
     heads: int = 10
     prior_scale: float = 0.03
     prior_width: int = 32
-    learning_rate: float = 3e-4
+    learning_rate: float = 5e-4
     target_rate: float = 0.02
     windows: int = 8
     window_steps: int = 8

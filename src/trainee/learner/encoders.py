@@ -20,7 +20,7 @@ class ImageEncoder(eqx.Module):
     """Two small convolutions, then one linear map."""
 
     convolutions: tuple[eqx.nn.Conv2d, ...]
-    linear: eqx.nn.Linear
+    linear: Linear
 
     def __init__(self, shape: tuple[int, int, int], width: int, key: PRNGKeyArray):
         height, across, channels = shape
@@ -38,7 +38,7 @@ class ImageEncoder(eqx.Module):
         flat = jax.eval_shape(
             lambda image: _convolved(self.convolutions, image), jax.ShapeDtypeStruct(shape, jnp.float32)
         )
-        self.linear = eqx.nn.Linear(flat.size, width, key=keys[2])
+        self.linear = Linear(flat.size, width, keys[2])
 
     def __call__(self, image: Array) -> Float[Array, " width"]:
         scale = 255.0 if image.dtype == jnp.uint8 else 1.0
@@ -69,41 +69,58 @@ class CategoryEncoder(eqx.Module):
 class Encoder(eqx.Module):
     """Features of one observation: the sum of a linear map of each part, normalised."""
 
-    numeric: eqx.nn.Linear | None
+    numeric: Linear | None
     categories: CategoryEncoder | None
     images: tuple[ImageEncoder, ...]
-    norm: eqx.nn.LayerNorm
+    norm: eqx.nn.RMSNorm
 
     def __init__(self, signature: Signature, width: int, key: PRNGKeyArray):
         numeric, categories, *images = jax.random.split(key, 2 + len(signature.images))
-        self.numeric = eqx.nn.Linear(signature.numeric, width, key=numeric) if signature.numeric else None
+        self.numeric = Linear(signature.numeric + 1, width, numeric) if signature.numeric else None
         self.categories = CategoryEncoder(signature.categories, width, categories) if signature.categories else None
         self.images = tuple(ImageEncoder(shape, width, k) for shape, k in zip(signature.images, images, strict=True))
-        self.norm = layer_norm(width)
+        self.norm = rms_norm(width)
 
     def __call__(self, observation: Observation) -> Float[Array, " width"]:
         parts = [encode(image) for encode, image in zip(self.images, observation.images, strict=True)]
         if self.numeric is not None:
-            parts.append(self.numeric(observation.numeric))
+            parts.append(self.numeric(jnp.append(observation.numeric, 1.0)))
         if self.categories is not None:
             parts.append(self.categories(observation.categories))
         return jax.nn.relu(self.norm(sum(parts[1:], start=parts[0])))
 
 
-def layer_norm(width: int) -> eqx.nn.LayerNorm:
-    """Normalisation without a learned scale and shift, whose gradients would cost more than all of the rest."""
-    return eqx.nn.LayerNorm(width, use_weight=False, use_bias=False)
+class Linear(eqx.Module):
+    """A linear map without a bias.
+
+    Differs from `equinox.nn.Linear`: the gradient of a bias, a sum over the batch, costs more than a matrix product,
+    and with `weight` the other way round no product of a batch needs a transposed copy.
+    """
+
+    weight: Float[Array, "inputs outputs"]
+
+    def __init__(self, inputs: int, outputs: int, key: PRNGKeyArray):
+        bound = 1 / jnp.sqrt(inputs)
+        self.weight = jax.random.uniform(key, (inputs, outputs), minval=-bound, maxval=bound)
+
+    def __call__(self, features: Float[Array, " inputs"]) -> Float[Array, " outputs"]:
+        return features @ self.weight
+
+
+def rms_norm(width: int) -> eqx.nn.RMSNorm:
+    """Division by the root mean square, without a learned scale and shift."""
+    return eqx.nn.RMSNorm(width, use_weight=False, use_bias=False)
 
 
 class Trunk(eqx.Module):
     """Residual blocks from features to features: what every job shares."""
 
-    blocks: tuple[eqx.nn.Linear, ...]
-    norms: tuple[eqx.nn.LayerNorm, ...]
+    blocks: tuple[Linear, ...]
+    norms: tuple[eqx.nn.RMSNorm, ...]
 
     def __init__(self, width: int, depth: int, key: PRNGKeyArray):
-        self.blocks = tuple(eqx.nn.Linear(width, width, key=k) for k in jax.random.split(key, depth))
-        self.norms = tuple(layer_norm(width) for _ in range(depth))
+        self.blocks = tuple(Linear(width, width, k) for k in jax.random.split(key, depth))
+        self.norms = tuple(rms_norm(width) for _ in range(depth))
 
     def __call__(self, features: Float[Array, " width"]) -> Float[Array, " width"]:
         for block, norm in zip(self.blocks, self.norms, strict=True):

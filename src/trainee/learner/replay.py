@@ -1,6 +1,8 @@
-"""Replay: a ring of time steps and the actions that answered them, read back as short windows."""
+"""Replay: a ring of time steps and the actions that led to them, read back as short windows."""
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -9,41 +11,54 @@ from jaxtyping import Array, Float, Int
 
 from trainee.types import TimeStep
 
+IMAGE_RANK = 3
+
+
+class Experience(NamedTuple):
+    """A time step and the action taken before it; at the first one of an episode that action means nothing."""
+
+    step: TimeStep
+    action: Float[Array, "*batch components"]
+
 
 class Replay(eqx.Module):
-    """`capacity` time steps with the action that answered each; slots not yet written are linked to none."""
+    """`capacity` experiences; slots not yet written are linked to none.
 
-    steps: TimeStep
-    actions: Float[Array, "capacity components"]
+    All that is small stands in one row, whole numbers and flags too: one place to write and one to read cost a fifth of
+    what six do. Images stand apart, in their own type.
+    """
+
+    rows: Float[Array, "capacity numbers"]
+    images: tuple[Array, ...]
     written: Int[Array, ""]
 
 
-def init_replay(example: TimeStep, components: int, capacity: int) -> Replay:
-    """An empty ring for time steps shaped like `example`."""
-    steps = jax.tree.map(lambda leaf: jnp.zeros((capacity, *jnp.shape(leaf)), jnp.asarray(leaf).dtype), example)
-    steps = eqx.tree_at(lambda s: (s.first, s.last), steps, replace_fn=jnp.ones_like)
-    return Replay(steps, jnp.zeros((capacity, components)), jnp.zeros((), jnp.int32))
+def init_replay(example: Experience, capacity: int) -> Replay:
+    """An empty ring for experiences shaped like `example`."""
+    nothing = eqx.tree_at(lambda e: (e.step.first, e.step.last), example, replace_fn=jnp.ones_like)
+    row, images = _parted(nothing)
+    empty = tuple(jnp.zeros((capacity, *image.shape), image.dtype) for image in images)
+    return Replay(jnp.tile(row, (capacity, 1)), empty, jnp.zeros((), jnp.int32))
 
 
-def remember(replay: Replay, step: TimeStep) -> Replay:
-    """The ring with one more time step, in place of the oldest when it is full."""
-    slot = replay.written % replay.actions.shape[0]
-    steps = jax.tree.map(
-        lambda ring, leaf: jax.lax.dynamic_update_index_in_dim(ring, leaf, slot, 0), replay.steps, step
+def slot_bytes(example: Experience) -> int:
+    """What an experience shaped like `example` takes."""
+    row, images = _parted(example)
+    return row.nbytes + sum(image.nbytes for image in images)
+
+
+def remember(replay: Replay, experience: Experience) -> Replay:
+    """The ring with one more experience, in place of the oldest when it is full."""
+    slot = replay.written % replay.rows.shape[0]
+    rows, images = jax.tree.map(
+        lambda ring, leaf: jax.lax.dynamic_update_index_in_dim(ring, leaf, slot, 0),
+        (replay.rows, replay.images),
+        _parted(experience),
     )
-    return Replay(steps, replay.actions, replay.written + 1)
+    return Replay(rows, images, replay.written + 1)
 
 
-def answer(replay: Replay, action: Float[Array, " components"]) -> Replay:
-    """The ring with the action that answered the newest time step."""
-    slot = (replay.written - 1) % replay.actions.shape[0]
-    actions = jax.lax.dynamic_update_index_in_dim(replay.actions, action, slot, 0)
-    return Replay(replay.steps, actions, replay.written)
-
-
-def windows(
-    replay: Replay, chance: Float[Array, " drawn"], length: int
-) -> tuple[TimeStep, Float[Array, "count length components"]]:
+def windows(replay: Replay, chance: Float[Array, " drawn"], length: int, example: Experience) -> Experience:
     """The newest window of `length` consecutive time steps, then one from anywhere in the ring for each `chance`.
 
     A window may span episodes: the pair of a last time step and the first one after it is no transition.
@@ -52,13 +67,36 @@ def windows(
       replay: the ring.
       chance: `[count − 1]`, uniform in [0, 1).
       length: time steps in a window.
+      example: of the shapes and types that were written.
     Returns:
-      time steps and actions, `[count, length, …]`.
+      `[count, length, …]`.
     """
-    capacity = replay.actions.shape[0]
+    capacity = replay.rows.shape[0]
     oldest = jnp.maximum(replay.written - capacity, 0)
     latest = replay.written - length
     drawn = oldest + jnp.floor(chance * jnp.maximum(latest - oldest + 1, 1)).astype(jnp.int32)
     start = jnp.concatenate([latest[None], drawn])
-    slots = (start[:, None] + jnp.arange(length)[None, :]) % capacity
-    return jax.tree.map(lambda ring: ring[slots], (replay.steps, replay.actions))
+    return read(replay, (start[:, None] + jnp.arange(length)[None, :]) % capacity, example)
+
+
+def read(replay: Replay, slots: Int[Array, "*batch"], example: Experience) -> Experience:
+    """What some slots hold, `[*batch, …]`, in the shapes and types of an example."""
+    rows, images = replay.rows[slots], iter([ring[slots] for ring in replay.images])
+    shapes, structure = jax.tree.flatten(example)
+    leaves: list[Any] = []
+    start = 0
+    for shape in shapes:
+        if shape.ndim >= IMAGE_RANK:
+            leaves.append(next(images))
+            continue
+        leaf = rows[..., start : start + shape.size].reshape(*slots.shape, *shape.shape)
+        leaves.append(leaf.astype(shape.dtype))
+        start += shape.size
+    return jax.tree.unflatten(structure, leaves)
+
+
+def _parted(experience: Experience) -> tuple[Float[Array, " numbers"], tuple[Array, ...]]:
+    """What is small in one row, and images."""
+    leaves = jax.tree.leaves(experience)
+    small = [jnp.ravel(leaf).astype(jnp.float32) for leaf in leaves if leaf.ndim < IMAGE_RANK]
+    return jnp.concatenate(small), tuple(leaf for leaf in leaves if leaf.ndim >= IMAGE_RANK)

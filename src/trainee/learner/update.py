@@ -53,7 +53,7 @@ def td_errors(
     online: Float[Array, "steps components choices"],
     slow: Float[Array, "steps components choices"],
     window: TimeStep,
-    taken: Float[Array, "steps components choices"],
+    taken: Float[Array, "transitions components choices"],
     allowed: Bool[Array, "steps components choices"],
     rule: Rule,
 ) -> Float[Array, " transitions"]:
@@ -67,7 +67,7 @@ def td_errors(
       online: `[T, …]`, utilities now, which learn.
       slow: `[T, …]`, the same by the slow parameters.
       window: `[T]`, consecutive time steps, rewards in units of value.
-      taken: `[T, …]`, the actions taken, as `interpolation` gives them.
+      taken: `[T − 1, …]`, the actions taken, as `interpolation` gives them.
       allowed: `[T, …]`, the choices that there were.
       rule: discount, trace and tolerance.
     Returns:
@@ -76,12 +76,12 @@ def td_errors(
     value = jax.vmap(action_value)
     masked = jnp.where(allowed, jax.lax.stop_gradient(online), -jnp.inf)
     best = jax.nn.one_hot(jnp.argmax(masked, axis=-1), masked.shape[-1])
-    believed = value(online, taken)
-    # Below 0 where the action was forbidden; infinite in slots not yet written, where nothing is allowed.
-    regret = jnp.maximum(jnp.mean(jnp.max(masked, axis=-1), axis=-1) - jax.lax.stop_gradient(believed), 0.0)
+    believed = value(online[:-1], taken)
+    # Below 0 where the action was forbidden; infinite where nothing is allowed.
+    regret = jnp.maximum(jnp.mean(jnp.max(masked[:-1], axis=-1), axis=-1) - jax.lax.stop_gradient(believed), 0.0)
     linked = ~window.last[:-1] & ~window.first[1:]
-    trace = jnp.where(linked[1:], rule.trace * jnp.exp(-regret[1:-1] / rule.tolerance), 0.0)
+    trace = jnp.where(linked[1:], rule.trace * jnp.exp(-regret[1:] / rule.tolerance), 0.0)
     target = lambda_return(
         window.reward[1:], rule.discount * window.discount[1:], value(slow, best)[1:], jnp.append(trace, 0.0)
     )
-    return jnp.where(linked, jax.lax.stop_gradient(target) - believed[:-1], 0.0)
+    return jnp.where(linked, jax.lax.stop_gradient(target) - believed, 0.0)

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from trainee.learner.encoders import Encoder
+from trainee.learner.encoders import Encoder, Linear
 from trainee.types import Observation, Signature
 
 
@@ -24,13 +24,13 @@ class Heads(eqx.Module):
     would spread what one choice brings over those never tried, and a head that has tried one would try no other.
     """
 
-    linear: eqx.nn.Linear
+    linear: Linear
     shape: tuple[int, int, int] = eqx.field(static=True)
 
     def __init__(self, signature: Signature, width: int, heads: int, key: PRNGKeyArray):
         components, choices = signature.grid
         self.shape = (heads, components, choices)
-        linear = eqx.nn.Linear(width, heads * components * choices, key=key)
+        linear = Linear(width, heads * components * choices, key)
         # At zero, so that the first thing each head believes is its prior.
         self.linear = jax.tree.map(jnp.zeros_like, linear)
 
@@ -41,12 +41,12 @@ class Heads(eqx.Module):
 class Prior(eqx.Module):
     """A fixed random function of unit variance for each head (Osband et al. 2018, arXiv 1806.03335).
 
-    Differs: heads share random features, and layer normalisation keeps the variance at one for any input, also a
+    Differs: heads share random features, and normalisation keeps the variance at one for any input, also a
     one-hot code.
     """
 
     encoder: Encoder
-    heads: Float[Array, "outputs width"]
+    heads: Float[Array, "width outputs"]
     shape: tuple[int, int, int] = eqx.field(static=True)
 
     def __init__(self, signature: Signature, width: int, heads: int, key: PRNGKeyArray):
@@ -56,10 +56,10 @@ class Prior(eqx.Module):
         self.encoder = Encoder(signature, width, features_key)
         outputs = heads * components * choices
         # The rectified features have a mean square of one half.
-        self.heads = jax.random.normal(heads_key, (outputs, width)) * jnp.sqrt(2 / width)
+        self.heads = jax.random.normal(heads_key, (width, outputs)) * jnp.sqrt(2 / width)
 
     def __call__(self, observation: Observation) -> Float[Array, "heads components choices"]:
-        return (self.heads @ self.encoder(observation)).reshape(self.shape)
+        return (self.encoder(observation) @ self.heads).reshape(self.shape)
 
 
 def interpolation(action: Float[Array, " components"], choices: int) -> Float[Array, "components choices"]:

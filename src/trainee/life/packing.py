@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-ALONE_BYTES = 2**16
+ALONE_BYTES = 2**13
 
 
 def _is_key(leaf: Any) -> bool:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import jax
 
+# Both hand parts of a program to other threads.
+THREADED = ("xla_cpu_multi_thread_eigen", "xla_cpu_enable_concurrency_optimized_scheduler")
+
 
 @functools.cache
 def prepare() -> None:
@@ -22,6 +25,11 @@ def prepare() -> None:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
     jax.config.update("jax_cpu_enable_async_dispatch", False)
-    flags = os.environ.get("XLA_FLAGS", "")
-    if "xla_cpu_multi_thread_eigen" not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
+    chosen = os.environ.get("XLA_FLAGS", "")
+    ours = [f"--{name}=false" for name in THREADED if name not in chosen]
+    os.environ["XLA_FLAGS"] = " ".join([chosen, *ours]).strip()
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +14,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Key, PRNGKeyArray
 
+from trainee.errors import InvalidArgument
 from trainee.jobs import JaxJob, TracedJob
 from trainee.learner import Learner, State
 from trainee.life.logbook import Logbook
-from trainee.life.runtime import prepare
+from trainee.life.runtime import cores, prepare
 from trainee.types import TimeStep
 
 
@@ -76,7 +78,7 @@ class FleetWork:
 
 
 def fleet_at(job: JaxJob, steps: int, seeds: Sequence[int], **settings: Any) -> FleetWork:
-    """Put one learner for each seed to work at a JAX job, all in one compiled program.
+    """Put one learner for each seed to work at a JAX job, in one compiled program that runs once on each core.
 
     Args:
       job: a pure JAX job; hashable, since the compiled program is kept by it.
@@ -85,12 +87,20 @@ def fleet_at(job: JaxJob, steps: int, seeds: Sequence[int], **settings: Any) -> 
       settings: of `Learner`: `width`, `depth`, `constants`.
     Returns:
       what they did.
+    Raises:
+      InvalidArgument: there are no seeds.
     """
+    if not len(seeds):
+        raise InvalidArgument("a fleet of no seeds: pass at least one, such as seeds=[0]")
     prepare()
     keys = jax.vmap(jax.random.key)(jnp.asarray(seeds))
     traced = _traced(job)
     learner = Learner(traced.spec, **settings)
-    scene, trace = _fleet(learner, traced, keys, steps)
+    shares = [keys[part] for part in np.array_split(np.arange(len(seeds)), min(cores(), len(seeds)))]
+    # XLA runs a program in the thread that calls it, without Python's lock.
+    with ThreadPoolExecutor(len(shares)) as threads:
+        done = list(threads.map(lambda share: jax.block_until_ready(_fleet(learner, traced, share, steps)), shares))
+    scene, trace = jax.tree.map(lambda *parts: jnp.concatenate(parts), *done)
     host = jax.tree.map(np.asarray, trace)
     discount = learner.constants.discount
     logbooks = [logbook(discount, jax.tree.map(lambda leaf, i=i: leaf[i], host)) for i in range(len(seeds))]

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from trainee.learner import Constants, Learner
+from memories import remembered
+from trainee.learner import Constants, Learner, value
 from trainee.types import JobSpec, Observation, Signature, TimeStep
 
 SMALL = dataclasses.replace(Constants(), replay_steps=16, heads=3, windows=2, window_steps=3, prior_width=8)
@@ -69,17 +70,27 @@ def test_the_example_is_a_time_step_of_the_job(mixed):
 
 def test_bytes_bound_the_replay():
     signature = Signature(3, (4,), (), (2,), (False,), "small")
-    # Three numbers, a category, a reward and a discount of four bytes, and two truth values.
-    tight = dataclasses.replace(SMALL, replay_bytes=26 * 10 + 25)
+    # Three numbers, a category, a reward, a discount, two truth values and an action, of four bytes each.
+    tight = dataclasses.replace(SMALL, replay_bytes=36 * 10 + 35)
     stream = jax.eval_shape(Learner(JobSpec(signature), constants=tight).init_stream, jax.random.key(0))
-    assert stream.replay.actions.shape == (10, 1)
+    assert stream.replay.rows.shape == (10, 9)
+    assert stream.replay.images == ()
+
+
+def test_bytes_bound_the_replay_of_images():
+    signature = Signature(0, (), ((100, 101, 1),), (2,), (False,), "pictures", (True,))
+    # The picture, and no more than twenty bytes beside it.
+    tight = dataclasses.replace(SMALL, replay_bytes=10_120 * 10 + 9_000)
+    stream = jax.eval_shape(Learner(JobSpec(signature), constants=tight).init_stream, jax.random.key(0))
+    assert [image.shape for image in stream.replay.images] == [(10, 100, 101, 1)]
+    assert stream.replay.rows.shape == (10, 5)
 
 
 def test_images_of_bytes_are_kept_as_bytes():
     signature = Signature(0, (), ((5, 6, 2),), (2,), (False,), "image", (True,))
     learner = Learner(JobSpec(signature), width=8, constants=SMALL)
     state = jax.eval_shape(learner.init, jax.random.key(0))
-    assert state.stream.replay.steps.observation.images[0].dtype == jnp.uint8
+    assert [image.dtype for image in state.stream.replay.images] == [jnp.uint8]
     after, decision = jax.eval_shape(learner.step, state, learner.example())
     assert decision.action.shape == (1,)
     assert jax.tree.structure(after) == jax.tree.structure(state)
@@ -105,29 +116,59 @@ def test_a_step_is_pure(mixed, lived):
 def test_a_step_remembers_the_time_step_and_its_own_decision(mixed, lived):
     state, step = lived
     after, decision = mixed.step(state, step)
-    slot = int(state.stream.replay.written) % SMALL.replay_steps
     assert int(after.stream.replay.written) == LENGTH
-    kept = jax.tree.map(lambda ring: ring[slot], after.stream.replay.steps)
-    assert kept.observation.numeric.tolist() == step.observation.numeric.tolist()
-    assert float(kept.reward) == float(step.reward)
-    np.testing.assert_array_equal(after.stream.replay.actions[slot], decision.action)
+    kept = remembered(mixed.learner, after.stream)
+    assert same(jax.tree.map(lambda leaf: jnp.array(leaf[-1]), kept.step), jax.tree.map(jnp.array, step))
+    np.testing.assert_array_equal(kept.action[-1], state.stream.action)
+    # Its own decision is kept beside the time step that it leads to.
+    np.testing.assert_array_equal(after.stream.action, decision.action)
+    later, _ = mixed.step(after, time_steps(1, seed=9)[0])
+    kept = remembered(mixed.learner, later.stream)
+    assert kept.action.shape == (LENGTH + 1, 2)
+    np.testing.assert_array_equal(kept.action[-1], decision.action)
 
 
 def test_another_action_may_have_been_taken(mixed, lived):
-    state, _ = lived
-    slot = (int(state.stream.replay.written) - 1) % SMALL.replay_steps
+    state, step = lived
     after = mixed.overrule(state, jnp.array([2.0, 0.5]))
-    assert after.stream.replay.actions[slot].tolist() == [2.0, 0.5]
-    assert same((state.brain, state.interface), (after.brain, after.interface))
+    assert same(after, eqx.tree_at(lambda s: s.stream.action, state, jnp.array([2.0, 0.5])))
+    before, kept = (remembered(mixed.learner, mixed.remember(s, step).stream).action for s in (state, after))
+    assert kept[-1].tolist() == [2.0, 0.5]
+    np.testing.assert_array_equal(kept[:-1], before[:-1])
+
+
+def test_a_step_decides_by_what_was_believed_before_it_learned(mixed, lived):
+    state, step = lived
+    heads = lambda s: (s.interface.learned.slow[1].linear.weight, s.interface.learned.now[1].linear.weight)  # noqa: E731
+    # Much believed, and a step that changes it: the slow parameters are far behind.
+    state = eqx.tree_at(
+        heads, state, tuple(weight + more for weight, more in zip(heads(state), (0.5, 1.5), strict=True))
+    )
+    # A reward that makes the unit of value another one: what was believed is rescaled before it is read.
+    step = dataclasses.replace(step, reward=np.float32(5.0))
+    before = mixed.remember(state, step)
+    assert float(before.stream.scale.peak) > 2 * float(state.stream.scale.peak)
+    after, decision = mixed.step(state, step)
+
+    def value_and_spread(of):
+        utilities = jax.jit(mixed.learner.utilities)(of, step.observation)
+        weights = jax.jit(value.interpolation, static_argnums=1)(decision.action, 5)
+        values = np.sum(np.asarray(utilities) * np.asarray(weights), axis=(1, 2)) / 2 * float(of.stream.scale.peak)
+        return values.mean(), values.std()
+
+    np.testing.assert_allclose((decision.value, decision.spread), value_and_spread(before), rtol=1e-4)
+    for other in (after, eqx.tree_at(lambda s: s.stream, state, before.stream)):
+        assert abs(float(decision.value) / value_and_spread(other)[0] - 1) > 1e-2
 
 
 def test_deciding_does_not_learn(mixed, lived):
     state, step = lived
-    after, _ = mixed.decide(state, step)
+    after, decision = mixed.decide(state, step)
     assert same((state.brain, state.interface), (after.brain, after.interface))
     for part in ("replay", "normaliser", "scale"):
         assert same(getattr(state.stream, part), getattr(after.stream, part))
     assert not same(state.stream.key, after.stream.key)
+    np.testing.assert_array_equal(after.stream.action, decision.action)
 
 
 def test_learning_changes_parameters_and_nothing_else(mixed, lived):
@@ -138,8 +179,20 @@ def test_learning_changes_parameters_and_nothing_else(mixed, lived):
         assert not same(before_part.slow, part.slow)
         assert finite(part)
     assert same(state.interface.prior, after.interface.prior)
-    for part in ("replay", "normaliser", "scale", "head"):
+    for part in ("replay", "normaliser", "scale", "action", "head"):
         assert same(getattr(state.stream, part), getattr(after.stream, part))
+
+
+def test_what_a_time_step_brings_is_learned_of_the_action_before_it(mixed):
+    first, second = time_steps(2)
+    state, _ = mixed.step(mixed.init(jax.random.key(0)), first)
+    state = mixed.remember(mixed.overrule(state, jnp.array([2.0, 0.5])), second)
+    # What is pending when it learns is of no transition yet.
+    after = mixed.learn(mixed.overrule(state, jnp.array([1.0, 4.0])))
+    before, now = (np.asarray(s.interface.learned.now[1].linear.weight) for s in (state, after))
+    changed = np.any(before != now, axis=0).reshape(3, 2, 5)
+    # The third choice of the first component, and of the second the two that 0.5 lies between.
+    assert changed.tolist() == [[[False, False, True, False, False], [True, True, False, False, False]]] * 3
 
 
 def test_remembering_keeps_the_meaning_of_values_in_reward_units(mixed, lived):

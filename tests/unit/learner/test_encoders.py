@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from trainee.learner.encoders import Encoder, ImageEncoder, Trunk
+from trainee.learner.encoders import Encoder, ImageEncoder, Linear, Trunk
 from trainee.types import Observation, Signature
 
 WIDTH = 8
@@ -104,6 +104,31 @@ def test_the_trunk_adds_to_the_features(depth):
 
 def test_a_block_of_the_trunk_by_hand():
     trunk = Trunk(2, 1, jax.random.key(0))
-    trunk = eqx.tree_at(lambda t: (t.blocks[0].weight, t.blocks[0].bias), trunk, (jnp.eye(2), jnp.array([0.0, 2.0])))
-    # [3, 3] becomes [3, 5], normalised to [−1, 1], rectified to [0, 1].
-    np.testing.assert_allclose(eqx.filter_jit(trunk)(jnp.array([3.0, 3.0])), [3.0, 4.0], rtol=1e-4)
+    trunk = eqx.tree_at(lambda t: t.blocks[0].weight, trunk, jnp.array([[1.0, -2.0], [2.0, 1.0]]))
+    # [3, 2] becomes [3 + 4, −6 + 2], divided by √((49 + 16)/2) and rectified.
+    np.testing.assert_allclose(eqx.filter_jit(trunk)(jnp.array([3.0, 2.0])), [3.0 + 7 / np.sqrt(32.5), 2.0], rtol=1e-4)
+
+
+def test_the_numbers_and_a_constant_by_hand():
+    encoder = Encoder(signature(numeric=2), 3, jax.random.key(0))
+    weight = jnp.array([[1.0, 0.0, 2.0], [0.0, 1.0, 1.0], [4.0, 1.0, -3.0]])
+    encoder = eqx.filter_jit(eqx.tree_at(lambda e: e.numeric.weight, encoder, weight))
+    # [2, 1] becomes [2 + 4, 1 + 1, 4 + 1 − 3], divided by √((36 + 4 + 4)/3).
+    np.testing.assert_allclose(encoder(observation([2.0, 1.0])), np.array([6, 2, 2]) / np.sqrt(44 / 3), rtol=1e-4)
+    # Nothing but the constant: [4, 1, −3], divided by √(26/3) and rectified.
+    np.testing.assert_allclose(encoder(observation([0.0, 0.0])), np.array([4, 1, 0]) / np.sqrt(26 / 3), rtol=1e-4)
+
+
+def test_a_linear_map_by_hand():
+    linear = Linear(2, 3, jax.random.key(0))
+    linear = eqx.tree_at(lambda part: part.weight, linear, jnp.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]))
+    # No constant: half the first row, and a tenth of the second.
+    np.testing.assert_allclose(eqx.filter_jit(linear)(jnp.array([0.5, 0.1])), [1.5, 3.0, 4.5], rtol=1e-6)
+    assert not np.any(eqx.filter_jit(linear)(jnp.zeros(2)))
+
+
+def test_a_linear_map_starts_within_its_bound_and_fills_it():
+    weight = Linear(16, 500, jax.random.key(0)).weight
+    # Uniform over ±1/√16, whose standard deviation is ¼/√3.
+    assert 0.249 < float(jnp.max(jnp.abs(weight))) <= 0.25
+    np.testing.assert_allclose([jnp.mean(weight), jnp.std(weight)], [0.0, 0.25 / np.sqrt(3)], atol=0.005)

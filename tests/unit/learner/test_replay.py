@@ -1,60 +1,84 @@
 from __future__ import annotations
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from trainee.learner import replay
+from trainee.learner.replay import Experience
 from trainee.types import Observation, TimeStep
 
 CAPACITY = 6
 
-init_replay = jax.jit(replay.init_replay, static_argnums=(1, 2))
+init_replay = jax.jit(replay.init_replay, static_argnums=1)
 remember = jax.jit(replay.remember)
-answer = jax.jit(replay.answer)
-windows = jax.jit(replay.windows, static_argnums=2)
 
 
-def step_number(number, first=False, last=False):
-    """A time step that says when it was, in each of its parts."""
+def experience(number, first=False, last=False, mask=None):
+    """A time step, and an action before it, that say when it was in each of their parts."""
     image = jnp.full((2, 2, 1), number, jnp.uint8)
     observation = Observation(jnp.array([float(number)]), jnp.array([number], jnp.int32), (image,))
-    return TimeStep(observation, jnp.float32(number), jnp.float32(1), jnp.array(first), jnp.array(last), None)
+    step = TimeStep(observation, jnp.float32(number), jnp.float32(1), jnp.array(first), jnp.array(last), mask)
+    return Experience(step, jnp.array([number, -number], jnp.float32))
 
 
-def ring_after(count, capacity=CAPACITY):
-    ring = init_replay(step_number(0), 2, capacity)
+EXAMPLE = experience(0)
+windows = jax.jit(lambda ring, chance, length: replay.windows(ring, chance, length, EXAMPLE), static_argnums=2)
+
+
+@jax.jit
+def slots(ring):
+    """What stands in each slot."""
+    return replay.read(ring, jnp.arange(CAPACITY), EXAMPLE)
+
+
+def ring_after(count):
+    ring = init_replay(EXAMPLE, CAPACITY)
     for number in range(count):
-        ring = remember(ring, step_number(number))
-        ring = answer(ring, jnp.array([number, -number], jnp.float32))
+        ring = remember(ring, experience(number))
     return ring
 
 
-def test_an_empty_ring_keeps_the_types_and_reads_as_last():
-    ring = init_replay(step_number(3), 2, CAPACITY)
-    assert ring.steps.last.tolist() == [True] * CAPACITY
-    assert ring.steps.observation.images[0].shape == (CAPACITY, 2, 2, 1)
-    assert ring.steps.observation.images[0].dtype == jnp.uint8
-    assert ring.steps.observation.categories.dtype == jnp.int32
-    assert ring.steps.action_mask is None
-    assert ring.actions.shape == (CAPACITY, 2)
+def test_an_empty_ring_keeps_the_types_and_is_linked_to_nothing():
+    ring = init_replay(experience(3), CAPACITY)
     assert int(ring.written) == 0
+    assert [(image.shape, image.dtype) for image in ring.images] == [((CAPACITY, 2, 2, 1), jnp.uint8)]
+    held = slots(ring)
+    assert held.step.first.tolist() == held.step.last.tolist() == [True] * CAPACITY
+    assert held.step.action_mask is None
+    assert jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), held) == jax.tree.map(
+        lambda leaf: ((CAPACITY, *leaf.shape), leaf.dtype), EXAMPLE
+    )
 
 
 def test_the_newest_takes_the_place_of_the_oldest():
     ring = ring_after(CAPACITY + 2)
-    assert ring.steps.reward.tolist() == [6.0, 7.0, 2.0, 3.0, 4.0, 5.0]
-    assert ring.actions[:, 0].tolist() == [6.0, 7.0, 2.0, 3.0, 4.0, 5.0]
-    assert ring.actions[:, 1].tolist() == [-6.0, -7.0, -2.0, -3.0, -4.0, -5.0]
+    held = slots(ring)
+    assert held.step.reward.tolist() == [6.0, 7.0, 2.0, 3.0, 4.0, 5.0]
+    assert held.step.observation.images[0][:, 1, 0, 0].tolist() == [6, 7, 2, 3, 4, 5]
+    assert held.action[:, 0].tolist() == [6.0, 7.0, 2.0, 3.0, 4.0, 5.0]
+    assert held.action[:, 1].tolist() == [-6.0, -7.0, -2.0, -3.0, -4.0, -5.0]
+    assert int(ring.written) == CAPACITY + 2
 
 
-def test_an_answer_belongs_to_the_newest_time_step_and_may_be_changed():
-    ring = ring_after(CAPACITY + 1)
-    before = ring.actions
-    ring = answer(ring, jnp.array([0.5, 0.25]))
-    assert ring.actions[0].tolist() == [0.5, 0.25]
-    np.testing.assert_array_equal(ring.actions[1:], before[1:])
-    assert int(ring.written) == CAPACITY + 1
+def test_what_is_read_is_what_was_written():
+    one = experience(3, first=True, mask=jnp.array([[True, False, True], [False, False, True]]))
+    # A number that float32 rounds, and the largest that a category may have.
+    observation = Observation(jnp.array([0.1]), jnp.array([2**16 - 1], jnp.int32), one.step.observation.images)
+    one = eqx.tree_at(lambda e: e.step.observation, one, observation)
+    other = experience(4, last=True, mask=jnp.array([[False, True, True], [True, False, False]]))
+    ring = remember(remember(init_replay(one, CAPACITY), one), other)
+    for slot, written in enumerate([one, other]):
+        read = jax.jit(replay.read)(ring, jnp.array(slot), one)
+        assert eqx.tree_equal(read, written, typematch=True)
+
+
+def test_slots_are_read_in_any_shape():
+    held = replay.read(ring_after(CAPACITY), jnp.array([[3, 1, 2], [0, 0, 5]]), EXAMPLE)
+    assert held.step.reward.tolist() == [[3, 1, 2], [0, 0, 5]]
+    assert held.action[..., 1].tolist() == [[-3, -1, -2], [0, 0, -5]]
+    assert held.step.observation.images[0][..., 0, 1, 0].tolist() == [[3, 1, 2], [0, 0, 5]]
 
 
 def test_the_newest_window_comes_first():
@@ -76,7 +100,7 @@ def test_every_part_of_a_window_is_of_the_same_time_steps():
 def test_windows_are_consecutive_at_every_place_of_the_seam():
     chances = jnp.linspace(0, 0.9999, 23)
     for count in range(3, 3 * CAPACITY):
-        rewards = np.asarray(windows(ring_after(count), chances, 3)[0].reward)
+        rewards = np.asarray(windows(ring_after(count), chances, 3).step.reward)
         np.testing.assert_array_equal(np.diff(rewards, axis=1), 1)
         assert rewards.min() >= max(0, count - CAPACITY)
         assert rewards.max() == count - 1
@@ -94,7 +118,7 @@ def test_a_window_may_be_the_whole_ring():
 
 def test_no_transition_leads_into_or_out_of_what_was_not_yet_written():
     for count in range(4):
-        steps, _ = windows(ring_after(count), jnp.array([0.0, 0.5, 0.999]), 4)
+        steps = windows(ring_after(count), jnp.array([0.0, 0.5, 0.999]), 4).step
         transitions = ~steps.last[:, :-1] & ~steps.first[:, 1:]
         numbers = np.asarray(steps.reward)
         for window, linked in zip(numbers, np.asarray(transitions), strict=True):
@@ -103,9 +127,9 @@ def test_no_transition_leads_into_or_out_of_what_was_not_yet_written():
 
 
 def test_boundaries_are_kept():
-    ring = init_replay(step_number(0), 1, CAPACITY)
+    ring = init_replay(EXAMPLE, CAPACITY)
     for number, (first, last) in enumerate([(True, False), (False, True), (True, False), (False, False)]):
-        ring = remember(ring, step_number(number, first, last))
+        ring = remember(ring, experience(number, first, last))
     steps, _ = windows(ring, jnp.zeros(0), 4)
     assert steps.first.tolist() == [[True, False, True, False]]
     assert steps.last.tolist() == [[False, True, False, False]]

@@ -114,8 +114,11 @@ def test_heads_start_at_zero():
 
 def test_each_utility_has_an_output_of_its_own():
     heads = value.Heads(Signature(3, (), (), (2, 3), (False, False), "test"), 4, 2, jax.random.key(0))
-    heads = eqx.tree_at(lambda h: h.linear.bias, heads, jnp.arange(12.0))
-    np.testing.assert_array_equal(eqx.filter_jit(heads)(jnp.ones(4)), np.arange(12.0).reshape(2, 2, 3))
+    heads = eqx.tree_at(lambda h: h.linear.weight, heads, jnp.arange(48.0).reshape(4, 12))
+    # Twice the third row, 24 to 35, less the first, 0 to 11.
+    np.testing.assert_array_equal(
+        eqx.filter_jit(heads)(jnp.array([-1.0, 0.0, 2.0, 0.0])), 48 + np.arange(12.0).reshape(2, 2, 3)
+    )
 
 
 OF_NUMBERS, OF_CATEGORY = (Signature(n, c, (), (2, 20), (False, False), "test") for n, c in [(100, ()), (0, (100,))])

@@ -11,6 +11,7 @@ import gymnasium
 import numpy as np
 import pytest
 
+from memories import remembered
 from trainee import Agent, Callback
 from trainee.errors import InvalidArgument, JobFailed, UnknownJob, UnsupportedSpace
 from trainee.life import deferred_interrupt
@@ -96,12 +97,13 @@ def test_unfit_steps_are_left_out_and_the_run_goes_on() -> None:
     assert "step 7" in listens.faults[0]
     assert any("reward is inf" in fault for fault in listens.faults)
     agent.gather()
-    remembered = agent.streams["Blinks"].replay.steps
-    assert np.isfinite(remembered.observation.numeric).all()
-    assert np.isfinite(remembered.reward).all()
-    # One that begins a new line after each gap, but where two gaps are one or the episode ended there.
-    firsts = int(np.sum(np.asarray(remembered.first)[: int(agent.streams["Blinks"].replay.written)]))
+    kept = remembered(agent.workers["Blinks"].learner, agent.streams["Blinks"]).step
     resets = sum(seen is None for seen in env.seen) + 1
+    assert len(kept.reward) == stint.steps + resets
+    assert np.isfinite(kept.observation.numeric).all()
+    assert np.isfinite(kept.reward).all()
+    # One that begins a new line after each gap, but where two gaps are one or the episode ended there.
+    firsts = int(np.sum(kept.first))
     assert resets < firsts <= resets + len(unfit)
 
 
@@ -140,10 +142,8 @@ def test_what_a_guard_does_is_what_is_remembered() -> None:
     assert len(done) == len(asked) == 40
     assert done[::2] == [2] * 20
     agent.gather()
-    replay = agent.streams["Walk"].replay
-    written = int(replay.written)
-    last = np.asarray(replay.steps.last)[:written]
-    assert np.asarray(replay.actions)[:written, 0][~last].tolist()[:40] == done
+    kept = remembered(agent.workers["Walk"].learner, agent.streams["Walk"])
+    assert kept.action[~kept.step.first, 0].tolist() == done
     assert any(int(decided[0]) != action for (_, decided), action in zip(asked, done, strict=True))
 
 

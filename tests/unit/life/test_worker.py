@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
+from memories import remembered
 from trainee import Agent
 from trainee.errors import InvalidArgument, UnfitTimeStep, UnsupportedSpace
 from trainee.life.saving import named_arrays
@@ -41,10 +42,10 @@ def driven(worker, env: gymnasium.Env, steps: int, seed: int | None = None) -> l
 def replayed(agent: Agent, name: str) -> tuple[np.ndarray, np.ndarray]:
     """The first numbers of the observations that a worker remembers, and the actions that answered them."""
     agent.gather()
-    replay = agent.streams[name].replay
-    written = int(replay.written)
-    numeric = np.asarray(replay.steps.observation.numeric).reshape(len(replay.actions), -1)
-    return numeric[:written, 0], np.asarray(replay.actions)[:written, 0]
+    stream = agent.streams[name]
+    kept = remembered(agent.workers[name].learner, stream)
+    # Each stands beside the time step that it led to; the newest has led to none as yet.
+    return kept.step.observation.numeric[:, 0], np.append(kept.action[1:, 0], stream.action[0])
 
 
 def test_a_job_that_calls_the_worker_is_learned_as_one_that_the_worker_calls() -> None:
@@ -109,10 +110,10 @@ def test_an_unfit_step_is_not_learned_from_and_links_nothing(bad: str) -> None:
     assert (worker.broken, worker.episode_over, worker.logbook.unfit, worker.logbook.steps) == (True, False, 1, 1)
     assert PUSH.contains(worker.step(np.array([0.4, 0], np.float32), 1.0, False, False))
     agent.gather()
-    remembered = agent.streams["valve"].replay
-    assert np.asarray(remembered.steps.observation.numeric)[:3, 0] == pytest.approx([0.1, 0.2, 0.4])
+    kept = remembered(worker.learner, agent.streams["valve"]).step
+    assert kept.observation.numeric[:, 0] == pytest.approx([0.1, 0.2, 0.4])
     # The step after the gap begins anew, so that the one before it is not taken for where it came from.
-    assert np.asarray(remembered.steps.first)[:3].tolist() == [True, False, True]
+    assert kept.first.tolist() == [True, False, True]
     assert not worker.broken
 
 
@@ -167,7 +168,7 @@ def test_two_workers_of_one_agent_share_a_brain_and_keep_their_streams() -> None
     for number, name in enumerate(("left", "right")):
         agent_places, _ = replayed(both, name)
         assert agent_places == pytest.approx(np.arange(12) / 100)
-        seconds = np.asarray(both.streams[name].replay.steps.observation.numeric)[:12, 1]
+        seconds = remembered(both.workers[name].learner, both.streams[name]).step.observation.numeric[:, 1]
         assert set(seconds.tolist()) == {float(number)}
     alone = taught(Agent(seed=4), "left")
     same, together = mind(alone), mind(both)
