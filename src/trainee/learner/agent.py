@@ -12,6 +12,7 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from trainee.learner import exploration, replay, running
+from trainee.learner.chance import drawn
 from trainee.learner.constants import DEFAULTS, Constants
 from trainee.learner.encoders import Encoder, Trunk
 from trainee.learner.update import Learned, Rule, improved, learned, td_errors
@@ -203,13 +204,9 @@ class Learner:
         return self._decision(state.stream, utilities, action, jnp.ones(()))
 
     def _drawn(self, state: State, draws: int) -> tuple[State, Float[Array, " draws"]]:
-        """Numbers uniform in [0, 1), and the state with a new key: all words of one run of the generator."""
-        old = state.stream.key
-        size = jax.random.key_data(old).size
-        words = jax.random.bits(old, (size + draws,), jnp.uint32)
-        key = jax.random.wrap_key_data(words[:size], impl=jax.random.key_impl(old))
-        # 24 bits are what a float32 holds exactly.
-        return eqx.tree_at(lambda s: s.stream.key, state, key), (words[size:] >> 8).astype(jnp.float32) / 2**24
+        """The state with a new key, and numbers uniform in [0, 1)."""
+        key, numbers = drawn(state.stream.key, draws)
+        return eqx.tree_at(lambda s: s.stream.key, state, key), numbers
 
     @property
     def _learn_draws(self) -> int:

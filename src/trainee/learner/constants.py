@@ -32,11 +32,11 @@ class Constants:
     trace: float = 0.95
     trace_tolerance: float = 0.1
     heads: int = 10
-    prior_scale: float = 0.03
+    prior_scale: float = 0.05
     prior_width: int = 32
-    learning_rate: float = 5e-4
+    learning_rate: float = 3.5e-4
     target_rate: float = 0.02
-    windows: int = 8
+    windows: int = 4
     window_steps: int = 8
     replay_steps: int = 100_000
     replay_bytes: int = 2**29

@@ -76,7 +76,9 @@ def windows(replay: Replay, chance: Float[Array, " drawn"], length: int, example
     latest = replay.written - length
     drawn = oldest + jnp.floor(chance * jnp.maximum(latest - oldest + 1, 1)).astype(jnp.int32)
     start = jnp.concatenate([latest[None], drawn])
-    return read(replay, (start[:, None] + jnp.arange(length)[None, :]) % capacity, example)
+    # Worked out once: fused into the reading, it would be worked out anew for every number that is read.
+    slots = (start[:, None] + jnp.arange(length)[None, :]) % capacity
+    return read(replay, jax.lax.optimization_barrier(slots), example)
 
 
 def read(replay: Replay, slots: Int[Array, "*batch"], example: Experience) -> Experience:

@@ -46,6 +46,15 @@ class Packing:
             dtype: np.cumsum([int(np.prod(self.shapes[index][0])) for index in members]).tolist()
             for dtype, members in self.together.items()
         }
+        # A scalar's place is a number, which numpy writes to in half the time that a slice takes; nothing has none.
+        self._places = {
+            dtype: [
+                (index, start if self.shapes[index][0] == () else slice(start, stop))
+                for index, start, stop in zip(members, [0, *self._stops[dtype]], self._stops[dtype], strict=False)
+                if start < stop
+            ]
+            for dtype, members in self.together.items()
+        }
 
     @staticmethod
     def _raw(tree: Any) -> Any:
@@ -64,13 +73,11 @@ class Packing:
         """As `pack`, for numpy leaves and without random keys, in a few microseconds."""
         leaves = jax.tree.leaves(tree)
         shared = []
-        for dtype, members in self.together.items():
+        for dtype, places in self._places.items():
             buffer = np.empty(self._stops[dtype][-1], dtype)
-            start = 0
-            for index, stop in zip(members, self._stops[dtype], strict=True):
+            for index, place in places:
                 leaf = leaves[index]
-                buffer[start:stop] = leaf if leaf.ndim < 2 else leaf.reshape(-1)
-                start = stop
+                buffer[place] = leaf if leaf.ndim < 2 else leaf.reshape(-1)
             shared.append(buffer)
         return (*shared, *(leaves[i] for i in self.alone))
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import jax
 
 # Both hand parts of a program to other threads.
 THREADED = ("xla_cpu_multi_thread_eigen", "xla_cpu_enable_concurrency_optimized_scheduler")
+POOL_SIZE = "NPROC"
 
 
 @functools.cache
@@ -28,6 +31,20 @@ def prepare() -> None:
     chosen = os.environ.get("XLA_FLAGS", "")
     ours = [f"--{name}=false" for name in THREADED if name not in chosen]
     os.environ["XLA_FLAGS"] = " ".join([chosen, *ours]).strip()
+    with _one_thread():
+        jax.local_devices()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """XLA makes a pool of as many threads as this variable says when it starts, and never another."""
+    before = os.environ.get(POOL_SIZE)
+    os.environ.setdefault(POOL_SIZE, "1")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[POOL_SIZE]
 
 
 def cores() -> int:
