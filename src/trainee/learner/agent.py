@@ -241,7 +241,8 @@ class Learner:
         return Observation(numeric, observation.categories, observation.images)
 
     def _proposed(self, utilities, time_step: TimeStep) -> Float[Array, "heads components"]:
-        return exploration.proposals(utilities, self._allowed(time_step), self._continuous, self._last_choice)
+        allowed, sure = self._allowed(time_step), self.constants.sure
+        return exploration.proposals(utilities, allowed, self._continuous, self._last_choice, sure)
 
     def _weights(self, action: Float[Array, " components"]) -> Float[Array, "components choices"]:
         return interpolation(action, self.spec.signature.grid[1])

@@ -25,6 +25,7 @@ class Constants:
       scale_memory_steps: over which the largest return is forgotten.
       continuous_noise: standard deviation along continuous components, in choices.
       any_action: probability of taking any allowed action.
+      sure: by how many standard deviations the ensemble has to agree to overrule the head in charge.
       head_steps: mean time for which a head is in charge where episodes do not end.
     """
 
@@ -44,6 +45,7 @@ class Constants:
     scale_memory_steps: int = 100_000
     continuous_noise: float = 0.25
     any_action: float = 0.01
+    sure: float = 1.0
     head_steps: float = 1000.0
 
 

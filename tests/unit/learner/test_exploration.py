@@ -41,8 +41,30 @@ def test_every_head_is_drawn_as_often():
 def test_each_head_proposes_its_own_best():
     utilities = floats(1, 2, 0, -1.5625, -0.0625, -0.5625, 3, 2, 9, 0, 1, 5).reshape(2, 2, 3)
     allowed = jnp.array([[True, True, False], [True, True, True]])
-    proposed = jax.jit(exploration.proposals)(utilities, allowed, jnp.array([False, True]), floats(1, 2))
-    np.testing.assert_allclose(proposed, [[1, 1.25], [0, 2]], rtol=1e-6)
+    plain = jax.jit(lambda u: exploration.proposals(u, allowed, jnp.array([False, True]), floats(1, 2), jnp.inf))
+    np.testing.assert_allclose(plain(utilities), [[1, 1.25], [0, 2]], rtol=1e-6)
+
+
+def settled(utilities, sure, allowed=(True, True)):
+    """What each head proposes for one discrete component of two choices."""
+    grid = jnp.array(utilities, jnp.float32)[:, None]
+    proposed = exploration.proposals(grid, jnp.array([allowed]), jnp.array([False]), floats(1), sure)
+    return proposed[:, 0].tolist()
+
+
+def test_a_head_is_overruled_where_the_others_are_sure():
+    # The second choice leads by 1, 1, 1 and −1: ½ on the mean, with a deviation of √¾.
+    utilities = [[0, 1], [0, 1], [0, 1], [1, 0]]
+    assert settled(utilities, sure=0.57) == [1, 1, 1, 1]
+    assert settled(utilities, sure=0.58) == [1, 1, 1, 0]
+
+
+def test_a_forbidden_choice_overrules_no_one():
+    assert settled([[0, 9], [0, 9], [0, 9], [1, 0]], sure=0.0, allowed=(True, False)) == [0, 0, 0, 0]
+
+
+def test_heads_that_agree_to_the_bit_are_not_overruled():
+    assert settled([[2, 1], [2, 1]], sure=1.0) == [0, 0]
 
 
 def base_noise(continuous, any_action=0.0, width=0.25, choices=4):
