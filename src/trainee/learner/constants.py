@@ -29,9 +29,9 @@ class Constants:
       head_steps: mean time for which a head is in charge where episodes do not end.
     """
 
-    discount: float = 0.99
+    discount: float = 0.997
     trace: float = 0.95
-    trace_tolerance: float = 0.1
+    trace_tolerance: float = 0.5
     heads: int = 10
     prior_scale: float = 0.05
     prior_width: int = 32
