@@ -104,8 +104,8 @@ def test_the_unit_of_the_reward_does_not_matter(seed, numeric, reward, ending, p
     state, decisions = lived(seed, numeric, reward, ending)
     scaled_state, scaled = lived(seed, numeric, factor * reward, ending)
     np.testing.assert_array_equal(decisions.action, scaled.action)
-    np.testing.assert_array_equal(factor * state.stream.scale.peak, scaled_state.stream.scale.peak)
-    if state.stream.scale.peak > 0:
+    np.testing.assert_array_equal(factor * state.interface.peak, scaled_state.interface.peak)
+    if state.interface.peak > 0:
         np.testing.assert_allclose(scaled.value[-1], factor * decisions.value[-1], rtol=1e-5)
 
 

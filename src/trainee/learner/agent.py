@@ -21,18 +21,23 @@ from trainee.types import Decision, JobSpec, Observation, TimeStep
 
 
 class Interface(eqx.Module):
-    """What belongs to one signature: the encoder, the heads, and the fixed priors behind them."""
+    """What belongs to one signature: the encoder, the heads, the fixed priors behind them, and the peak of the returns,
+    which the heads have for their unit.
+    """
 
     learned: Learned
     prior: Prior
+    peak: Float[Array, ""]
 
 
 class Stream(eqx.Module):
-    """What belongs to one worker at one job; `action` answered the newest time step, `head` chose it."""
+    """What belongs to one worker at one job: `returned` is the discounted sum of the rewards of the episode under way,
+    `action` answered the newest time step, `head` chose it.
+    """
 
     replay: replay.Replay
     normaliser: running.Normaliser
-    scale: running.ReturnScale
+    returned: Float[Array, ""]
     action: Float[Array, " components"]
     head: Int[Array, ""]
     key: PRNGKeyArray
@@ -47,7 +52,7 @@ class State(eqx.Module):
 
     def frozen(self) -> State:
         """What deciding needs: the slow parameters; no replay, no moments."""
-        interface = Interface(self.interface.learned.frozen(), self.interface.prior)
+        interface = Interface(self.interface.learned.frozen(), self.interface.prior, self.interface.peak)
         return State(self.brain.frozen(), interface, eqx.tree_at(lambda s: s.replay, self.stream, None))
 
 
@@ -78,14 +83,15 @@ class Learner:
         encoder, heads, prior = jax.random.split(key, 3)
         signature, c = self.spec.signature, self.constants
         modules = Encoder(signature, self.width, encoder), Heads(signature, self.width, c.heads, heads)
-        return Interface(learned(modules, self._optimiser), Prior(signature, c.prior_width, c.heads, prior))
+        known = Prior(signature, c.prior_width, c.heads, prior)
+        return Interface(learned(modules, self._optimiser), known, jnp.zeros(()))
 
     def init_stream(self, key: PRNGKeyArray) -> Stream:
         c, example = self.constants, self._experience()
         return Stream(
             replay.init_replay(example, min(c.replay_steps, c.replay_bytes // replay.slot_bytes(example))),
             running.init_normaliser(self.spec.signature.numeric),
-            running.init_scale(),
+            jnp.zeros(()),
             example.action,
             jnp.zeros((), jnp.int32),
             key,
@@ -118,18 +124,19 @@ class Learner:
     def remember(self, state: State, time_step: TimeStep) -> State:
         """Take the time step into the stream: replay and running statistics."""
         c, old = self.constants, state.stream
-        scale = running.observe_return(old.scale, time_step.reward, time_step.first, c.discount, c.scale_memory_steps)
+        before = running.ReturnScale(old.returned, state.interface.peak)
+        scale = running.observe_return(before, time_step.reward, time_step.first, c.discount, c.scale_memory_steps)
         normaliser = running.observe(old.normaliser, time_step.observation.numeric, c.normaliser_memory_steps)
         ring = replay.remember(old.replay, replay.Experience(time_step, old.action))
-        stream = Stream(ring, normaliser, scale, old.action, old.head, old.key)
+        stream = Stream(ring, normaliser, scale.sum, old.action, old.head, old.key)
         # Values keep their meaning in reward units when the unit moves (PopArt, van Hasselt et al. 2016).
-        ratio = jnp.where(old.scale.peak > 0, running.unit(old.scale) / running.unit(scale), 1.0)
+        ratio = jnp.where(before.peak > 0, running.unit(before.peak) / running.unit(scale.peak), 1.0)
         interface = eqx.tree_at(
             lambda i: (i.learned.now[1], i.learned.slow[1]),
             state.interface,
             replace_fn=lambda heads: jax.tree.map(lambda leaf: leaf * ratio, heads),
         )
-        return State(state.brain, interface, stream)
+        return State(state.brain, eqx.tree_at(lambda i: i.peak, interface, scale.peak), stream)
 
     def learn(self, state: State) -> State:
         """One gradient step on the newest window and on windows from replay."""
@@ -143,7 +150,8 @@ class Learner:
         """
         c, stream = self.constants, state.stream
         steps, actions = replay.windows(stream.replay, chance, c.window_steps + 1, self._experience())
-        steps = eqx.tree_at(lambda s: s.reward, steps, running.measurable(steps.reward) / running.unit(stream.scale))
+        unit = running.unit(state.interface.peak)
+        steps = eqx.tree_at(lambda s: s.reward, steps, running.measurable(steps.reward) / unit)
         brain, interface = state.brain, state.interface
         # One batch axis through the networks, and two again outside: nested ones cost twice the time on a CPU.
         flat = jax.tree.map(lambda leaf: leaf.reshape(steps.reward.size, *leaf.shape[2:]), steps.observation)
@@ -166,8 +174,8 @@ class Learner:
         gradient = jax.grad(loss)((brain.now, interface.learned.now))
         optimiser, rate = self._optimiser, c.target_rate
         brain = improved(brain, gradient[0], optimiser, rate)
-        interface = Interface(improved(interface.learned, gradient[1], optimiser, rate), interface.prior)
-        return State(brain, interface, stream), slow[0, -1]
+        better = improved(interface.learned, gradient[1], optimiser, rate)
+        return State(brain, Interface(better, interface.prior, interface.peak), stream), slow[0, -1]
 
     def decide(self, state: State, time_step: TimeStep) -> tuple[State, Decision]:
         """The action of the head in charge. No learning."""
@@ -188,7 +196,7 @@ class Learner:
         base = exploration.BaseNoise(c.any_action, c.continuous_noise, self._continuous, self._last_choice)
         action = exploration.explored(chance[2 : -noise.size], noise, proposed[head], allowed, base)
         propensity = exploration.propensity(action, proposed, allowed, base)
-        decision = self._decision(stream, utilities, action, propensity)
+        decision = self._decision(state.interface, utilities, action, propensity)
         stream = eqx.tree_at(lambda s: (s.action, s.head), stream, (action, head))
         return State(state.brain, state.interface, stream), decision
 
@@ -201,7 +209,7 @@ class Learner:
         utilities = self.utilities(state, time_step.observation)
         mean = jnp.mean(utilities, axis=0, keepdims=True)
         action = self._proposed(mean, time_step)[0]
-        return self._decision(state.stream, utilities, action, jnp.ones(()))
+        return self._decision(state.interface, utilities, action, jnp.ones(()))
 
     def _drawn(self, state: State, draws: int) -> tuple[State, Float[Array, " draws"]]:
         """The state with a new key, and numbers uniform in [0, 1)."""
@@ -219,7 +227,7 @@ class Learner:
         return 3 + components * choices + components
 
     def utilities(self, state: State, observation: Observation) -> Float[Array, "heads components choices"]:
-        """What each head thinks of each choice, in units of the stream's scale.
+        """What each head thinks of each choice, in units of the interface's peak.
 
         Decisions are read from the slow parameters: a single gradient step changes the best action in too many states.
         """
@@ -227,9 +235,9 @@ class Learner:
         encoder, heads = state.interface.learned.slow
         return heads(state.brain.slow(encoder(seen))) + self.constants.prior_scale * state.interface.prior(seen)
 
-    def _decision(self, stream: Stream, utilities, action, propensity) -> Decision:
+    def _decision(self, interface: Interface, utilities, action, propensity) -> Decision:
         values = jax.vmap(action_value, in_axes=(0, None))(utilities, self._weights(action))
-        unit = running.unit(stream.scale)
+        unit = running.unit(interface.peak)
         return Decision(action, unit * jnp.mean(values), unit * jnp.std(values), propensity)
 
     def _utilities(self, trunk, interface, seen):

@@ -56,15 +56,15 @@ def measurable(reward: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
 
 
 class ReturnScale(eqx.Module):
-    """The largest discounted return seen of late: the unit in which the value function works."""
+    """The largest discounted return seen of late, the unit in which the value function works, and how it is measured.
+
+    Attributes:
+      sum: discounted sum of the rewards of the episode up to now; of a stream.
+      peak: the largest there was of late; of the heads, which are in this unit, and so of all streams that share them.
+    """
 
     sum: Float[Array, ""]
     peak: Float[Array, ""]
-
-
-def init_scale() -> ReturnScale:
-    """Of a stream that has seen nothing."""
-    return ReturnScale(jnp.zeros(()), jnp.zeros(()))
 
 
 def observe_return(scale: ReturnScale, reward, first, discount: float, memory_steps: int) -> ReturnScale:
@@ -80,6 +80,6 @@ def observe_return(scale: ReturnScale, reward, first, discount: float, memory_st
     return ReturnScale(total, peak)
 
 
-def unit(scale: ReturnScale) -> Float[Array, ""]:
+def unit(peak: Float[Array, ""]) -> Float[Array, ""]:
     """Reward units per unit of value; 1 while no reward was ever anything but 0."""
-    return jnp.where(scale.peak > 0, scale.peak, 1.0)
+    return jnp.where(peak > 0, peak, 1.0)

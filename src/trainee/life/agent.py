@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import gymnasium
 import jax
@@ -15,22 +14,20 @@ from jaxtyping import PRNGKeyArray
 
 from trainee import record
 from trainee.errors import InvalidArgument
-from trainee.jobs import Codec, JaxJob, Job, make
+from trainee.jobs import Codec, Job, make
 from trainee.learner import Constants, Interface, Learned, Learner, State, Stream
 from trainee.life import saving
-from trainee.life.callbacks import Callback, OnStep, Progress, TensorBoard, Work
+from trainee.life.callbacks import Callback, OnStep, Progress, TensorBoard
 from trainee.life.compiled import compiled
 from trainee.life.evaluation import Evaluation, evaluated
-from trainee.life.host import Guard, work_at
-from trainee.life.interrupt import deferred_interrupt
+from trainee.life.host import Guard
 from trainee.life.logbook import Logbook
 from trainee.life.policy import Policy
 from trainee.life.runtime import prepare
-from trainee.life.stint import Stint, stint
+from trainee.life.stint import Stint
+from trainee.life.stretch import JobLike, close, name_of, worked
 from trainee.life.worker import Worker
 from trainee.types import JobSpec
-
-JobLike: TypeAlias = str | gymnasium.Env | Job | JaxJob | Callable[[], Any]
 
 MOST_STEPS = 10**12
 MOST_WIDTH = 2**14
@@ -79,10 +76,11 @@ class Agent:
 
         Args:
           job: a Gymnasium id (`module:Name-v0` imports the module first), an environment, a class or function that
-            makes one, a JAX job, or a job.
-          steps: calls to the environment's `step`, those left out that brought nothing fit to learn from.
+            makes one, a JAX job, a job, or a vector environment.
+          steps: calls to the environment's `step`, those left out that brought nothing fit to learn from; at a vector
+            environment those of all its streams together.
           name: what the worker's stream is kept under; by default the id, or the job's name. A known name goes on where
-            it stood.
+            it stood. The streams of a vector environment are `name/0`, `name/1` and so on, each with a worker.
           callbacks: told of every step and episode.
           on_step: `on_step(work, time_step, decision)`, called after every step; returning False ends the stretch.
           progress: show a line on the terminal.
@@ -102,21 +100,7 @@ class Agent:
         listeners += [OnStep(on_step)] if on_step else []
         listeners += [Progress()] if progress else []
         listeners += [TensorBoard(tensorboard)] if tensorboard else []
-        with self._opened(job, name) as (opened, worker), deferred_interrupt() as interrupted:
-            work, unfit = Work(worker.name, worker.logbook, worker.logbook.steps, steps), worker.logbook.unfit
-            try:
-                self._resume(worker, opened)
-                for listener in listeners:
-                    listener.on_start(work)
-                work_at(worker, opened, work, listeners, guard, interrupted)
-                worker.job_state = opened.saved()
-            finally:
-                worker.job = None
-                for listener in listeners:
-                    listener.on_end(work)
-            if interrupted():
-                raise KeyboardInterrupt
-        return stint(work, unfit)
+        return worked(self, job, steps, name, listeners, guard)
 
     def evaluate(
         self,
@@ -146,9 +130,9 @@ class Agent:
         film = Path(video) if video is not None else None
         opened = make(job, seed=seed, render=film is not None)
         try:
-            return evaluated(self._policy(opened, name or _name(job, opened)), opened, episodes, film)
+            return evaluated(self._policy(opened, name or name_of(job, opened)), opened, episodes, film)
         finally:
-            _close(opened, job)
+            close(opened, job)
 
     def deploy(
         self,
@@ -196,9 +180,9 @@ class Agent:
             return Policy(self.learner(worker.spec), worker.codec, self._state(worker), seed)
         opened = make(job, seed=seed)
         try:
-            return self._policy(opened, name or _name(job, opened), seed)
+            return self._policy(opened, name or name_of(job, opened), seed)
         finally:
-            _close(opened, job)
+            close(opened, job)
 
     def save(self, home: str | Path) -> Path:
         """Write everything that the agent is to a folder; what was saved there before stands until this is complete.
@@ -271,29 +255,6 @@ class Agent:
         self.streams[worker.name] = state.stream
         worker.buffers = self._at_work = None
 
-    @contextmanager
-    def _opened(self, job: JobLike, name: str | None) -> Iterator[tuple[Job, Worker]]:
-        # A job that cannot be put where it stood begins anew, and not with the episodes that it began with before.
-        opened = make(job, seed=self.seed + sum(worker.logbook.steps for worker in self.workers.values()))
-        try:
-            worker = self.deploy(
-                opened.codec.observation_space,
-                opened.codec.action_space,
-                name=name or _name(job, opened),
-                masked=opened.spec.masked,
-            )
-            yield opened, worker
-        finally:
-            _close(opened, job)
-
-    @staticmethod
-    def _resume(worker: Worker, job: Job) -> None:
-        """Put the job where the worker left it; where that cannot be, the worker begins an episode."""
-        resumed = worker.job_state is not None and job.restore(worker.job_state)
-        worker.episode_over = worker.episode_over or not resumed
-        # Known again once the job is saved: should it fail, it begins anew and does not fail in the same way for ever.
-        worker.job, worker.job_state = job, None
-
     def _state(self, worker: Worker) -> State:
         assert self.brain is not None
         return State(self.brain, self.interfaces[worker.spec.signature.id], self.streams[worker.name])
@@ -301,28 +262,21 @@ class Agent:
     def _policy(self, opened: Job, name: str, seed: int = 0) -> Policy:
         self.gather()
         learner = self.learner(opened.spec)
-        worker = self.workers.get(name)
+        worker = self.workers.get(name) or self._most_experienced(opened.spec)
         if worker is not None:
             return Policy(learner, worker.codec, self._state(worker), seed)
+        key = self._key(f"interface {opened.spec.signature.id}")
         brain = self.brain or learner.init_brain(self._key("brain"))
-        interface = self.interfaces.get(opened.spec.signature.id) or learner.init_interface(
-            self._key(f"interface {opened.spec.signature.id}")
-        )
-        state = State(brain, interface, learner.init_stream(self._key(f"stream {name}")))
+        state = State(brain, learner.init_interface(key), learner.init_stream(self._key(f"stream {name}")))
         return Policy(learner, opened.codec, state, seed)
+
+    def _most_experienced(self, spec: JobSpec) -> Worker | None:
+        """The worker with the most steps at a job of this kind: what is usual there, its stream knows best."""
+        alike = [worker for worker in self.workers.values() if worker.spec == spec]
+        return max(alike, key=lambda worker: worker.logbook.steps, default=None)
 
     def _key(self, purpose: str) -> PRNGKeyArray:
         return jax.random.fold_in(jax.random.key(self.seed), zlib.crc32(purpose.encode()))
-
-
-def _name(job: JobLike, opened: Job) -> str:
-    return job if isinstance(job, str) else opened.name
-
-
-def _close(opened: Job, job: Any) -> None:
-    """Close a job that was made here; one that was passed, or the environment in it, is the caller's."""
-    if opened is not job and getattr(opened, "env", None) is not job:
-        opened.close()
 
 
 def _kind(codec: Codec) -> str:

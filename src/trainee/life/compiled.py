@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from trainee.learner import Learner
+from trainee.learner import Learner, State
 from trainee.life.packing import Packing
 from trainee.types import Decision, TimeStep
 
@@ -31,10 +31,19 @@ class Compiled:
         self.init_brain = jax.jit(learner.init_brain)
         self.init_interface = jax.jit(learner.init_interface)
         self.init_stream = jax.jit(learner.init_stream)
-        self.pack = jax.jit(self._state.pack)
-        self.unpack = jax.jit(self._state.unpack)
+        self._pack_shared = jax.jit(lambda state: self._state.pack(state)[: self._state.shared])
+        self._unpack_shared = jax.jit(lambda shared: self._state.unpack((*shared, *self._state.placeholders)))
         self._step = jax.jit(self._stepped, donate_argnums=0)
         self._overrule = jax.jit(self._overruled, donate_argnums=0)
+
+    def pack(self, state: State) -> Buffers:
+        """The buffers of a state. Large ones are not copied: once `step` has had them, the state is gone."""
+        return (*self._pack_shared(state), *self._state.large(state))
+
+    def unpack(self, buffers: Buffers) -> State:
+        """The state in some buffers; large ones are not copied."""
+        shared = self._state.shared
+        return self._state.filled(self._unpack_shared(buffers[:shared]), buffers[shared:])
 
     def step(self, buffers: Buffers, time_step: TimeStep) -> tuple[Buffers, Decision]:
         """Remember, learn, appraise, decide."""

@@ -47,7 +47,7 @@ def work_at(
         try:
             if worker.episode_over:
                 worker.take(job.reset())
-            time_step = job.step(_guarded(worker, guard))
+            time_step = job.step(guarded(worker, guard))
         except UnfitTimeStep as fault:
             unfit += 1
             worker.skip(fault.last)
@@ -68,7 +68,8 @@ def work_at(
             return
 
 
-def _guarded(worker: Worker, guard: Guard | None) -> np.ndarray:
+def guarded(worker: Worker, guard: Guard | None) -> np.ndarray:
+    """The action to take, as coordinates: the one decided, or the one that a guard puts in its place."""
     decision, newest = worker.decision, worker.newest
     assert decision is not None
     assert newest is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -75,6 +75,15 @@ class Logbook:
         """Mean return of the last episodes; NaN before the first has ended."""
         totals = [episode.total for episode in self.episodes[-count:]]
         return float(np.mean(totals)) if totals else float("nan")
+
+
+def joined(logbooks: Sequence[Logbook]) -> Logbook:
+    """The logbook of streams side by side: steps are those of all, episodes in the order in which they ended."""
+    ended = sorted((episode for log in logbooks for episode in log.episodes), key=lambda episode: episode.step)
+    # When one stream has made n steps, each has.
+    episodes = [replace(episode, step=episode.step * len(logbooks)) for episode in ended]
+    steps, unfit = sum(log.steps for log in logbooks), sum(log.unfit for log in logbooks)
+    return Logbook(logbooks[0].discount, steps, episodes, unfit)
 
 
 def tenths(episodes: Sequence[Episode], begin: int, end: int) -> list[float]:

@@ -56,6 +56,28 @@ class Packing:
             for dtype, members in self.together.items()
         }
 
+    @property
+    def shared(self) -> int:
+        """How many buffers hold small leaves side by side; they come first."""
+        return len(self.together)
+
+    @property
+    def placeholders(self) -> list[Any]:
+        """Something to unpack in the places of the large leaves; see `filled`."""
+        return [jnp.zeros(()) for _ in self.alone]
+
+    def large(self, tree: Any) -> list[Any]:
+        """The large leaves of a tree, as they are."""
+        leaves = jax.tree.leaves(tree)
+        return [leaves[index] for index in self.alone]
+
+    def filled(self, tree: Any, large: Sequence[Any]) -> Any:
+        """A tree that was unpacked with placeholders, with the large leaves in their places."""
+        leaves = jax.tree.leaves(tree)
+        for index, leaf in zip(self.alone, large, strict=True):
+            leaves[index] = leaf
+        return jax.tree.unflatten(self.treedef, leaves)
+
     @staticmethod
     def _raw(tree: Any) -> Any:
         return jax.tree.map(lambda leaf: jax.random.key_data(leaf) if _is_key(leaf) else leaf, tree)

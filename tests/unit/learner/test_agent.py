@@ -147,13 +147,13 @@ def test_a_step_decides_by_what_was_believed_before_it_learned(mixed, lived):
     # A reward that makes the unit of value another one: what was believed is rescaled before it is read.
     step = dataclasses.replace(step, reward=np.float32(5.0))
     before = mixed.remember(state, step)
-    assert float(before.stream.scale.peak) > 2 * float(state.stream.scale.peak)
+    assert float(before.interface.peak) > 2 * float(state.interface.peak)
     after, decision = mixed.step(state, step)
 
     def value_and_spread(of):
         utilities = jax.jit(mixed.learner.utilities)(of, step.observation)
         weights = jax.jit(value.interpolation, static_argnums=1)(decision.action, 5)
-        values = np.sum(np.asarray(utilities) * np.asarray(weights), axis=(1, 2)) / 2 * float(of.stream.scale.peak)
+        values = np.sum(np.asarray(utilities) * np.asarray(weights), axis=(1, 2)) / 2 * float(of.interface.peak)
         return values.mean(), values.std()
 
     np.testing.assert_allclose((decision.value, decision.spread), value_and_spread(before), rtol=1e-4)
@@ -165,7 +165,7 @@ def test_deciding_does_not_learn(mixed, lived):
     state, step = lived
     after, decision = mixed.decide(state, step)
     assert same((state.brain, state.interface), (after.brain, after.interface))
-    for part in ("replay", "normaliser", "scale"):
+    for part in ("replay", "normaliser", "returned"):
         assert same(getattr(state.stream, part), getattr(after.stream, part))
     assert not same(state.stream.key, after.stream.key)
     np.testing.assert_array_equal(after.stream.action, decision.action)
@@ -179,7 +179,7 @@ def test_learning_changes_parameters_and_nothing_else(mixed, lived):
         assert not same(before_part.slow, part.slow)
         assert finite(part)
     assert same(state.interface.prior, after.interface.prior)
-    for part in ("replay", "normaliser", "scale", "action", "head"):
+    for part in ("replay", "normaliser", "returned", "action", "head"):
         assert same(getattr(state.stream, part), getattr(after.stream, part))
 
 
@@ -197,14 +197,12 @@ def test_what_a_time_step_brings_is_learned_of_the_action_before_it(mixed):
 
 def test_remembering_keeps_the_meaning_of_values_in_reward_units(mixed, lived):
     state, step = lived
-    state = eqx.tree_at(lambda s: s.stream.scale.peak, state, jnp.float32(2.0))
+    state = eqx.tree_at(lambda s: s.interface.peak, state, jnp.float32(2.0))
     great = dataclasses.replace(step, reward=np.float32(1e4))
     after = mixed.remember(state, great)
     weights = lambda s: s.interface.learned.slow[1].linear.weight  # noqa: E731
-    np.testing.assert_allclose(
-        weights(after) * after.stream.scale.peak, weights(state) * state.stream.scale.peak, rtol=1e-5
-    )
-    assert float(after.stream.scale.peak) > 9e3
+    np.testing.assert_allclose(weights(after) * after.interface.peak, weights(state) * state.interface.peak, rtol=1e-5)
+    assert float(after.interface.peak) > 9e3
 
 
 def test_first_decisions_of_different_seeds_differ(mixed):
@@ -239,7 +237,7 @@ def test_the_value_and_spread_are_of_the_heads_in_reward_units(mixed, lived):
     first, second = np.asarray(decision.action)
     low = int(np.floor(second))
     between = utilities[:, 1, low] * (low + 1 - second) + utilities[:, 1, min(low + 1, 4)] * (second - low)
-    values = (utilities[:, 0, int(first)] + between) / 2 * float(state.stream.scale.peak)
+    values = (utilities[:, 0, int(first)] + between) / 2 * float(state.interface.peak)
     np.testing.assert_allclose(decision.value, values.mean(), rtol=1e-4)
     np.testing.assert_allclose(decision.spread, values.std(), rtol=1e-4)
 
@@ -250,7 +248,7 @@ def test_the_unit_of_the_reward_does_not_matter(mixed, factor):
         state = mixed.init(jax.random.key(3))
         for step in time_steps(LENGTH, seed=4, size=size):
             state, decision = mixed.step(state, step)
-            yield float(state.stream.scale.peak), decision
+            yield float(state.interface.peak), decision
 
     for (peak, plain), (scaled_peak, scaled) in zip(decisions(1.0), decisions(factor), strict=True):
         np.testing.assert_allclose(scaled_peak, factor * peak, rtol=1e-4)

@@ -23,7 +23,7 @@ def normaliser_after(observations, memory_steps=LONG):
 
 
 def scales_after(rewards, firsts, discount, memory_steps):
-    scale, scales = running.init_scale(), []
+    scale, scales = running.ReturnScale(jnp.zeros(()), jnp.zeros(())), []
     for reward, first in zip(rewards, firsts, strict=True):
         scale = observe_return(scale, jnp.float32(reward), jnp.array(first), discount, memory_steps)
         scales.append(scale)
@@ -96,7 +96,7 @@ def test_peak_is_the_largest_discounted_sum_of_rewards():
     scales = scales_after(rewards, firsts, discount=0.5, memory_steps=10)
     # The reward of a first time step counts for nothing; then 2, 0.5·2 + 3, 0.5·4 − 10.
     assert [float(s.sum) for s in scales] == [0.0, 2.0, 4.0, -8.0]
-    assert [float(unit(s)) for s in scales] == [1.0, 2.0, 4.0, 8.0]
+    assert [float(unit(s.peak)) for s in scales] == [1.0, 2.0, 4.0, 8.0]
 
 
 def test_the_peak_decays_and_an_episode_begins_at_nothing():
@@ -107,11 +107,11 @@ def test_the_peak_decays_and_an_episode_begins_at_nothing():
 
 def test_the_unit_is_one_while_all_rewards_are_zero():
     scales = scales_after([0.0] * 5, [True, False, False, True, False], discount=0.99, memory_steps=100)
-    assert [float(unit(s)) for s in scales] == [1.0] * 5
+    assert [float(unit(s.peak)) for s in scales] == [1.0] * 5
 
 
 def test_the_unit_grows_with_the_rewards():
     rewards, firsts = [0.0, 1.0, -2.0, 0.5], [True, False, False, False]
     plain = scales_after(rewards, firsts, 0.9, 100)[-1]
     tiny = scales_after([1e-6 * r for r in rewards], firsts, 0.9, 100)[-1]
-    np.testing.assert_allclose(unit(tiny), 1e-6 * unit(plain), rtol=1e-5)
+    np.testing.assert_allclose(unit(tiny.peak), 1e-6 * unit(plain.peak), rtol=1e-5)
