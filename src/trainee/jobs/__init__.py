@@ -2,6 +2,7 @@
 
 from trainee.jobs.check import check
 from trainee.jobs.contract import JaxJob, Job
+from trainee.jobs.dm_env import DmEnv, DmEnvJob
 from trainee.jobs.findings import Finding, Report
 from trainee.jobs.gymnasium import GymnasiumJob
 from trainee.jobs.gymnax import gymnax_job
@@ -13,6 +14,8 @@ from trainee.jobs.vector import VectorJob
 
 __all__ = [
     "Codec",
+    "DmEnv",
+    "DmEnvJob",
     "Finding",
     "GymnasiumJob",
     "HostJaxJob",

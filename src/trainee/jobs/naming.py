@@ -12,6 +12,7 @@ from gymnasium.envs.registration import EnvSpec, load_env_creator, parse_env_id
 
 from trainee.errors import InvalidArgument, JobFailed, UnknownJob
 from trainee.jobs.contract import JaxJob, Job
+from trainee.jobs.dm_env import DmEnv, DmEnvJob
 from trainee.jobs.gymnasium import GymnasiumJob
 from trainee.jobs.gymnax import gymnax_job
 from trainee.jobs.jax import HostJaxJob
@@ -34,8 +35,8 @@ def make(job: Any, seed: int = 0, render: bool = False) -> Job:
 
     Args:
       job: a Gymnasium id (`module:Name-v0` imports the module first), `gymnax:Name` for an environment of gymnax, an
-        environment, a class or function that makes one when called without arguments, a JAX job or an environment of
-        gymnax, or a job, which is returned as it is.
+        environment, one of dm_env, a class or function that makes one when called without arguments, a JAX job or an
+        environment of gymnax, or a job, which is returned as it is.
       seed: of its first reset.
       render: it is to give pictures; only for ids.
 
@@ -72,12 +73,14 @@ def make_env(name: str, render: bool = False) -> gymnasium.Env:
 
 def _job(made: Any, seed: int) -> Job | None:
     # The protocols are looked for last: asking whether a job has a spec may reset it.
-    if isinstance(made, GymnasiumJob | HostJaxJob):
+    if isinstance(made, GymnasiumJob | HostJaxJob | DmEnvJob):
         return made
     if isinstance(made, gymnasium.Env):
         return GymnasiumJob(made, seed)
     if isinstance(made, gymnasium.vector.VectorEnv):
         raise InvalidArgument(f"{made} is many environments, where one is wanted: read it with trainee.jobs.VectorJob")
+    if isinstance(made, DmEnv) and not isinstance(made, type):
+        return DmEnvJob(made)
     if hasattr(made, "step_env") and hasattr(made, "default_params"):
         return HostJaxJob(gymnax_job(made), seed)
     if isinstance(made, type) or not isinstance(made, Job | JaxJob):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import gymnasium
 
-from trainee.jobs import JaxJob, Job, VectorJob, make
+from trainee.jobs import DmEnv, JaxJob, Job, VectorJob, make
 from trainee.life.callbacks import Callback, Work
 from trainee.life.host import Guard, work_at
 from trainee.life.interrupt import deferred_interrupt
@@ -20,7 +20,9 @@ from trainee.life.worker import Worker
 if TYPE_CHECKING:
     from trainee.life.agent import Agent
 
-JobLike: TypeAlias = str | gymnasium.Env | gymnasium.vector.VectorEnv | Job | JaxJob | VectorJob | Callable[[], Any]
+JobLike: TypeAlias = (
+    str | gymnasium.Env | gymnasium.vector.VectorEnv | DmEnv | Job | JaxJob | VectorJob | Callable[[], Any]
+)
 
 
 def worked(

@@ -1,0 +1,103 @@
+"""The page of bsuite: a radar chart beside the published agents, and the score of each experiment."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from html import escape
+from importlib import resources
+from pathlib import Path
+from string import Template
+
+import numpy as np
+
+from trainee.errors import SaveFailed
+from trainee.exams.bsuite.score import MEAN, PUBLISHED, TAGS, Scores, published
+from trainee.exams.drawing import house_style, inline_svg, require_matplotlib
+
+OURS = "Trainee"
+SIZE = 5.2
+SHADES = {OURS: "#2367b0", "DreamerV3": "#cf5f0c", "Boot DQN": "#5d6875"}
+
+
+def write_page(path: Path, scores: Scores, selection: str) -> Path:
+    """Write the page, and beside it `scores.csv` with a row for each experiment.
+
+    Args:
+      path: an `.html` file.
+      scores: of our agent.
+      selection: which settings were run.
+    Raises:
+      MissingExtra: matplotlib is not installed.
+      SaveFailed: a file could not be written.
+    """
+    template = Template(resources.files("trainee.exams.bsuite").joinpath("page.html").read_text("utf-8"))
+    with house_style():
+        chart = radar(scores)
+    page = template.substitute(
+        selection=escape(selection),
+        runs=f"{sum(scores.runs.values()):,}",
+        experiments=len(scores.experiments),
+        chart=chart,
+        agents="".join(f'<th scope="col">{escape(agent)}</th>' for agent in (OURS, *PUBLISHED)),
+        capabilities="\n".join(_capability(name, scores) for name in (MEAN, *TAGS)),
+        rows="\n".join(_experiment(name, scores) for name in scores.experiments),
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page, encoding="utf-8")
+        with path.with_name("scores.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("experiment", "score", "settings"))
+            writer.writerows((name, f"{score:.4f}", scores.runs[name]) for name, score in scores.experiments.items())
+    except OSError as error:
+        raise SaveFailed(f"the page could not be written to {path}: {error}. Choose another place for it") from error
+    return path
+
+
+def radar(scores: Scores) -> str:
+    """A ray for each capability, a ring for each agent, as an `<svg>` element."""
+    matplotlib = require_matplotlib()
+    figure = matplotlib.figure.Figure(figsize=(1.35 * SIZE, SIZE))
+    axes = figure.add_subplot(projection="polar")
+    for agent, shade in SHADES.items():
+        of_agent = scores.tags if agent == OURS else published(agent)
+        angles, values = _closed([of_agent.get(tag, 0.0) for tag in TAGS])
+        axes.plot(angles, values, color=shade, label=agent, linewidth=2.5 if agent == OURS else 1.5)
+        if agent == OURS:
+            axes.fill(angles, values, color=shade, alpha=0.15)
+    axes.set_xticks(_closed(list(TAGS))[0][:-1], [spelled(tag) for tag in TAGS])
+    axes.set_ylim(0, 1)
+    axes.set_yticks([0.25, 0.5, 0.75, 1.0], ["", "0.5", "", "1"])
+    axes.spines["polar"].set_visible(False)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.12, 1.05), frameon=False)
+    told = ", ".join(f"{spelled(tag)} {scores.tags[tag]:.2f}" for tag in TAGS if tag in scores.tags)
+    return inline_svg(axes, "radar", f"Scores by capability, from 0 to 1: {told}")
+
+
+def spelled(tag: str) -> str:
+    """A tag as people write it."""
+    return tag.replace("_", " ")
+
+
+def _closed(values: Sequence[object]) -> tuple[np.ndarray, list[object]]:
+    """Angles of the rays, and values on them, the first one again at the end."""
+    angles = np.linspace(0, 2 * np.pi, len(values) + 1)
+    return angles, [*values, values[0]]
+
+
+def _capability(name: str, scores: Scores) -> str:
+    ours = scores.mean if name == MEAN else scores.tags.get(name)
+    cells = [_number(ours, strong=True), *(_number(published(agent)[name]) for agent in PUBLISHED)]
+    return f'<tr><th scope="row">{spelled(name)}</th>{"".join(cells)}</tr>'
+
+
+def _experiment(name: str, scores: Scores) -> str:
+    cells = f"{_number(scores.experiments[name], strong=True)}<td>{scores.runs[name]}</td>"
+    return f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
+
+
+def _number(value: float | None, strong: bool = False) -> str:
+    if value is None:
+        return "<td>–</td>"
+    return f"<td><strong>{value:.2f}</strong></td>" if strong else f"<td>{value:.2f}</td>"

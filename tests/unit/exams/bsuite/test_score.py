@@ -1,0 +1,97 @@
+"""Scores from records written by hand, and from records that bsuite's own recorder writes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from trainee.errors import InvalidArgument
+from trainee.exams.bsuite import run, scored, unfinished, write_page
+from trainee.exams.bsuite.score import MEAN, PUBLISHED, TAGS, published
+from trainee.exams.bsuite.sweep import record
+
+
+def write(bsuite_id, folder, columns):
+    names, rows = list(columns), zip(*columns.values(), strict=True)
+    lines = [",".join(names), *(",".join(map(str, row)) for row in rows)]
+    record(bsuite_id, folder).write_text("\n".join(lines) + "\n")
+
+
+def deep_sea(i, folder, solved):
+    episodes = np.array([1, 100, 1_000, 10_000])
+    bad = episodes * (0.5 if solved else 1.0)
+    steps = episodes * 10
+    write(
+        f"deep_sea/{i}",
+        folder,
+        {
+            "steps": steps,
+            "episode": episodes,
+            "total_return": [0] * 4,
+            "episode_len": [10] * 4,
+            "episode_return": [0] * 4,
+            "total_bad_episodes": bad,
+            "denoised_return": [0] * 4,
+        },
+    )
+
+
+def bandit(i, folder, regret):
+    episodes = np.array([1, 100, 10_000])
+    columns = {"steps": episodes, "episode": episodes, "total_return": [0] * 3, "episode_len": [1] * 3}
+    write(f"bandit/{i}", folder, columns | {"episode_return": [0] * 3, "total_regret": episodes * regret})
+
+
+def test_perfect_and_hopeless_records(tmp_path):
+    for i, solved in enumerate([True, True, True, False]):
+        deep_sea(i, tmp_path, solved)
+    bandit(0, tmp_path, regret=0.0)
+    scores = scored(tmp_path)
+    assert scores.experiments == pytest.approx({"bandit": 1.0, "deep_sea": 0.75})
+    assert scores.runs == {"bandit": 1, "deep_sea": 4}
+    assert scores.mean == pytest.approx(0.875)
+    assert scores.tags["exploration"] == pytest.approx(0.75)
+    assert scores.tags["basic"] == pytest.approx(1.0)
+    assert "memory" not in scores.tags
+
+
+@pytest.mark.parametrize("solved", [True, False])
+def test_deep_sea_is_scored_where_all_or_none_are_solved(tmp_path, solved):
+    for i in range(3):
+        deep_sea(i, tmp_path, solved)
+    assert scored(tmp_path).experiments == {"deep_sea": float(solved)}
+
+
+def test_a_folder_without_records_is_refused(tmp_path):
+    with pytest.raises(InvalidArgument, match="no records of bsuite"):
+        scored(tmp_path)
+
+
+def test_what_was_published_is_there_for_every_capability():
+    for agent in PUBLISHED:
+        assert set(published(agent)) == {MEAN, *TAGS}
+    assert published("DreamerV3")["scale"] == 0.82
+
+
+def test_a_run_is_recorded_scored_and_shown(tmp_path, monkeypatch):
+    import bsuite.experiments.bandit.bandit as bandit_experiment
+
+    whole = bandit_experiment.load
+
+    def short(*args, **kwargs):
+        env = whole(*args, **kwargs)
+        env.bsuite_num_episodes = 200
+        return env
+
+    monkeypatch.setitem(__import__("bsuite").bsuite.EXPERIMENT_NAME_TO_ENVIRONMENT, "bandit", short)
+    assert run("bandit/3", tmp_path) > 0
+    rows = record("bandit/3", tmp_path).read_text().splitlines()
+    assert rows[-1].split(",")[:2] == ["200", "200"]
+    # It is cut short here, and so counts as unfinished; scores are of what there is.
+    assert unfinished(["bandit/3"], tmp_path) == ["bandit/3"]
+    scores = scored(tmp_path)
+    assert scores.runs == {"bandit": 1}
+    page = write_page(tmp_path / "page" / "quick.html", scores, "quick").read_text()
+    assert "<svg" in page
+    assert "DreamerV3" in page
+    assert (tmp_path / "page" / "scores.csv").read_text().splitlines()[0] == "experiment,score,settings"
