@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
+from importlib import resources
+from string import Template
 from typing import Any
 
 from trainee.errors import MissingExtra
@@ -117,6 +119,13 @@ def inline_svg(axes: Any, name: str, description: str) -> str:
     for colour, code in COLOURS.items():
         drawing = drawing.replace(f": {code}", f": var(--{colour}, {code})")
     return f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(description)}">{drawing}</svg>'
+
+
+def page(package: str, **parts: object) -> str:
+    """The `page.html` of a package with its parts filled in, and the house's colours with them."""
+    colours = resources.files("trainee.exams").joinpath("colours.css").read_text("utf-8")
+    template = Template(resources.files(package).joinpath("page.html").read_text("utf-8"))
+    return template.substitute(colours=colours, **parts)
 
 
 def _compact(drawing: str) -> str:

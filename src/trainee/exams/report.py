@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from importlib import resources
 from pathlib import Path
-from string import Template
 
 import numpy as np
 
 from trainee.errors import InvalidArgument, SaveFailed
-from trainee.exams.drawing import house_style
+from trainee.exams.drawing import house_style, page
 from trainee.exams.figures import Figure, learning_curve, values_compared, values_over_steps
 from trainee.exams.numerals import NOT_KNOWN, counted, duration, numeral
 from trainee.exams.stretch import Stretch, newest_stretch
@@ -65,21 +63,21 @@ def write_report(path: Path, results: Sequence[JobResult], seconds: float) -> Pa
     """
     if not results:
         raise InvalidArgument("a report needs the result of one job at least, and got none")
-    page = _page(results, seconds)
+    text = _page(results, seconds)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise SaveFailed(f"the report could not be written to {path}: {error}. Choose another place for it") from error
     return path
 
 
 def _page(results: Sequence[JobResult], seconds: float) -> str:
-    template = Template(resources.files("trainee.exams").joinpath("page.html").read_text("utf-8"))
     points = min(FIGURE_POINTS, PAGE_POINTS // (len(FIGURES) * len(results)))
     with house_style():
         sections = [_section(number, result, points) for number, result in enumerate(results, 1)]
-    return template.substitute(
+    return page(
+        "trainee.exams",
         title=_title(len(results)),
         lead=_lead(results, seconds),
         head="".join(_heading(column) for column in COLUMNS),

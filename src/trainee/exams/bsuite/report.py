@@ -5,15 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from html import escape
-from importlib import resources
 from pathlib import Path
-from string import Template
 
 import numpy as np
 
 from trainee.errors import SaveFailed
 from trainee.exams.bsuite.score import MEAN, PUBLISHED, TAGS, Scores, published
-from trainee.exams.drawing import house_style, inline_svg, require_matplotlib
+from trainee.exams.drawing import house_style, inline_svg, page, require_matplotlib
 
 OURS = "Trainee"
 SIZE = 5.2
@@ -31,10 +29,10 @@ def write_page(path: Path, scores: Scores, selection: str) -> Path:
       MissingExtra: matplotlib is not installed.
       SaveFailed: a file could not be written.
     """
-    template = Template(resources.files("trainee.exams.bsuite").joinpath("page.html").read_text("utf-8"))
     with house_style():
         chart = radar(scores)
-    page = template.substitute(
+    text = page(
+        "trainee.exams.bsuite",
         selection=escape(selection),
         runs=f"{sum(scores.runs.values()):,}",
         experiments=len(scores.experiments),
@@ -45,7 +43,7 @@ def write_page(path: Path, scores: Scores, selection: str) -> Path:
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         with path.with_name("scores.csv").open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(("experiment", "score", "settings"))
