@@ -116,7 +116,7 @@ class Learner:
 
     def step(self, state: State, time_step: TimeStep) -> tuple[State, Decision]:
         """Remember the time step, learn, decide."""
-        # One draw for both: on a CPU a random key costs as much as a layer.
+        # One draw for both: each is an operation, and costs about what a small layer does.
         state, chance = self._drawn(self.remember(state, time_step), self._learn_draws + self._decide_draws)
         state, utilities = self._learned(state, chance[: self._learn_draws])
         return self._decided(state, time_step, utilities, chance[self._learn_draws :])
