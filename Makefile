@@ -26,6 +26,7 @@ probes: $(VENV)/dev.installed  ## each probe for ten seeds in a row
 
 bench: $(VENV)/bench.installed  ## beside Stable-Baselines3's PPO and DQN, in about an hour
 	$(BIN)/python benchmarks/compare.py
+	$(BIN)/python benchmarks/frozen.py
 	$(BIN)/python benchmarks/fleet.py
 
 $(VENV)/bin/python:
