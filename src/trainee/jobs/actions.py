@@ -7,6 +7,7 @@ Each kind works on the host with `xp=numpy`, and inside `jit` with `xp=jax.numpy
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ MOST_JOINT_CHOICES = 64
 WRAPPER = "gymnasium.wrappers.TransformAction"
 
 
-class Part:
+class Part(ABC):
     """A leaf of the action space.
 
     Attributes:
@@ -38,21 +39,21 @@ class Part:
     def __init__(self, path: str):
         self.mask_path = path.replace("action", "action_mask", 1)
 
+    @abstractmethod
     def decoded(self, coordinates: Any, xp: Any) -> Any:
         """The action at coordinates `[components]`; coordinates beyond the last choice count as the last."""
-        raise NotImplementedError
 
+    @abstractmethod
     def coordinates(self, action: Any) -> Float[np.ndarray, " components"]:
         """The coordinates of an action."""
-        raise NotImplementedError
 
+    @abstractmethod
     def allowed(self, mask: Any) -> list[Bool[np.ndarray, " choices"]]:
         """Which choices of each component a mask allows.
 
         Raises:
           UnfitTimeStep: it is no mask for this space.
         """
-        raise NotImplementedError
 
 
 class OneOfMany(Part):

@@ -6,6 +6,7 @@ Each kind works on the host with `xp=numpy`, and inside `jit` with `xp=jax.numpy
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ WRAPPER = "gymnasium.wrappers.TransformObservation"
 LARGEST = float(np.finfo(np.float32).max)
 
 
-class Part:
+class Part(ABC):
     """A leaf of the observation space.
 
     Attributes:
@@ -44,13 +45,13 @@ class Part:
     def __init__(self, path: str, shape: tuple[int, ...]):
         self.path, self.shape, self.size = path, shape, math.prod(shape)
 
+    @abstractmethod
     def fault(self, raw: Any) -> str | None:
         """Why an observation is not fit, naming the place, the value and the bound; None where it is fit."""
-        raise NotImplementedError
 
+    @abstractmethod
     def encoded(self, raw: Any, xp: Any) -> Any:
         """The observation as `[numbers]` float32, `[parts]` int32, or `[height, width, channels]`."""
-        raise NotImplementedError
 
     def place(self, index: int) -> str:
         """The path of one element, by its index in the flattened observation."""

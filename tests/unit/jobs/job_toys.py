@@ -8,6 +8,8 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
+from trainee.jobs import check
+
 
 class Walk(gymnasium.Env):
     """A walk on a line from 0 to the goal; the observation is the place, the reward −1 a step, the wind is chance."""
@@ -73,3 +75,36 @@ class Says(gymnasium.Env):
             line.get("truncated", False),
             line["info"],
         )
+
+
+class Noise(gymnasium.Env):
+    """Observes and rewards what it draws; what is wrong with it is said in the subclasses."""
+
+    observation_space = spaces.Box(-10, 10, (2,))
+    action_space = spaces.Discrete(2)
+    length = 0
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.count = 0
+        return self.seen(), {}
+
+    def step(self, action):
+        self.count += 1
+        return self.seen(), self.reward(action), self.over(), False, {}
+
+    def seen(self):
+        return self.np_random.uniform(-1, 1, 2).astype(np.float32)
+
+    def reward(self, action):
+        return float(action)
+
+    def over(self):
+        return bool(self.np_random.random() < 0.1)
+
+
+def found(env, level, steps=300):
+    """What `check` finds of one level, in one line."""
+    report = check(env, steps)
+    assert report.fit == (not any(finding.level == "error" for finding in report.findings))
+    return " | ".join(finding.what for finding in report.findings if finding.level == level)
