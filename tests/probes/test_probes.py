@@ -29,7 +29,8 @@ def value(agent, policy, *observation):
     step = codec.time_step(
         np.array(observation, np.float32), 0.0, 1.0, first=True, last=False, action_mask=None, place="probe"
     )
-    return float(policy.decide([step])[0].value)
+    (decision,), _ = policy.decide([step])
+    return float(decision.value)
 
 
 def late_rewards(agent):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from trainee.cli import demo, exam, work
+from trainee.cli import demo, exam, show, work
 from trainee.cli.outcome import reported
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 app.command("learn")(work.learn)
 app.command("evaluate")(work.evaluate)
 app.command("check")(work.check)
+app.command("show")(show.show)
 app.command("demo")(demo.demo)
 app.add_typer(exam.app, name="exam")
 

@@ -1,7 +1,9 @@
 """The learner: one pure step from state and time step to state and decision."""
 
-from trainee.learner.agent import Interface, Learner, State, Stream
+from trainee.learner.agent import Learner
 from trainee.learner.constants import Constants
+from trainee.learner.memory import Memory, init_memory
+from trainee.learner.state import Interface, State, Stream
 from trainee.learner.update import Learned
 
-__all__ = ["Constants", "Interface", "Learned", "Learner", "State", "Stream"]
+__all__ = ["Constants", "Interface", "Learned", "Learner", "Memory", "State", "Stream", "init_memory"]

@@ -11,49 +11,15 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from trainee.learner import exploration, replay, running
+from trainee.learner import exploration, memory, novelty, replay, running
 from trainee.learner.chance import drawn
 from trainee.learner.constants import DEFAULTS, Constants
 from trainee.learner.encoders import Encoder, Trunk
+from trainee.learner.perception import Perception
+from trainee.learner.state import Interface, State, Stream
 from trainee.learner.update import Learned, Rule, improved, learned, td_errors
 from trainee.learner.value import Heads, Prior, action_value, interpolation
 from trainee.types import Decision, JobSpec, Observation, TimeStep
-
-
-class Interface(eqx.Module):
-    """What belongs to one signature: the encoder, the heads, the fixed priors behind them, and the peak of the returns,
-    which the heads have for their unit.
-    """
-
-    learned: Learned
-    prior: Prior
-    peak: Float[Array, ""]
-
-
-class Stream(eqx.Module):
-    """What belongs to one worker at one job: `returned` is the discounted sum of the rewards of the episode under way,
-    `action` answered the newest time step, `head` chose it.
-    """
-
-    replay: replay.Replay
-    normaliser: running.Normaliser
-    returned: Float[Array, ""]
-    action: Float[Array, " components"]
-    head: Int[Array, ""]
-    key: PRNGKeyArray
-
-
-class State(eqx.Module):
-    """The whole of a worker: the brain that all jobs share, the signature's interface, the job's stream."""
-
-    brain: Learned
-    interface: Interface
-    stream: Stream
-
-    def frozen(self) -> State:
-        """What deciding needs: the slow parameters; no replay, no moments."""
-        interface = Interface(self.interface.learned.frozen(), self.interface.prior, self.interface.peak)
-        return State(self.brain.frozen(), interface, eqx.tree_at(lambda s: s.replay, self.stream, None))
 
 
 @dataclass(frozen=True)
@@ -80,19 +46,28 @@ class Learner:
         return learned(Trunk(self.width, self.depth, key), self._optimiser)
 
     def init_interface(self, key: PRNGKeyArray) -> Interface:
-        encoder, heads, prior = jax.random.split(key, 3)
+        encoder, heads, prior, writer, places = jax.random.split(key, 5)
         signature, c = self.spec.signature, self.constants
-        modules = Encoder(signature, self.width, encoder), Heads(signature, self.width, c.heads, heads)
-        known = Prior(signature, c.prior_width, c.heads, prior)
-        return Interface(learned(modules, self._optimiser), known, jnp.zeros(()))
+        modules = (
+            Encoder(signature, self.width, encoder, self._perception.recalled),
+            Heads(signature, self.width, c.heads, heads),
+        )
+        return Interface(
+            learned(modules, self._optimiser),
+            Prior(signature, c.prior_width, c.heads, prior),
+            memory.Writer(signature, writer),
+            novelty.Places(signature, places),
+            jnp.zeros(()),
+        )
 
     def init_stream(self, key: PRNGKeyArray) -> Stream:
-        c, example = self.constants, self._experience()
+        c, signature, example = self.constants, self.spec.signature, self.experience()
         return Stream(
             replay.init_replay(example, min(c.replay_steps, c.replay_bytes // replay.slot_bytes(example))),
-            running.init_normaliser(self.spec.signature.numeric),
+            running.init_normaliser(self._perception.measured),
             jnp.zeros(()),
-            example.action,
+            memory.init_memory(signature),
+            novelty.init_novelty(signature, c.patience_steps),
             jnp.zeros((), jnp.int32),
             key,
         )
@@ -111,24 +86,36 @@ class Learner:
         mask = jnp.ones(signature.grid, bool) if self.spec.masked else None
         return TimeStep(observation, jnp.zeros(()), jnp.zeros(()), jnp.zeros((), bool), jnp.zeros((), bool), mask)
 
-    def _experience(self) -> replay.Experience:
-        return replay.Experience(self.example(), jnp.zeros(len(self.spec.signature.choices)))
+    def experience(self) -> replay.Experience:
+        """An example of what replay holds."""
+        numbers = self._perception.numbers()
+        perceived = eqx.tree_at(lambda step: step.observation.numeric, self.example(), numbers)
+        return replay.Experience(perceived, jnp.zeros(len(self.spec.signature.choices)))
 
     def step(self, state: State, time_step: TimeStep) -> tuple[State, Decision]:
         """Remember the time step, learn, decide."""
+        state, perceived = self.perceive(state, time_step)
         # One draw for both: each is an operation, and costs about what a small layer does.
-        state, chance = self._drawn(self.remember(state, time_step), self._learn_draws + self._decide_draws)
+        state, chance = self._drawn(self.remember(state, perceived), self._learn_draws + self._decide_draws)
         state, utilities = self._learned(state, chance[: self._learn_draws])
-        return self._decided(state, time_step, utilities, chance[self._learn_draws :])
+        return self._decided(state, perceived, utilities, chance[self._learn_draws :])
 
-    def remember(self, state: State, time_step: TimeStep) -> State:
-        """Take the time step into the stream: replay and running statistics."""
+    def perceive(self, state: State, time_step: TimeStep) -> tuple[State, TimeStep]:
+        """The state with the time step in its memory, and the time step with what is recalled behind its numbers."""
+        stream, writer = state.stream, state.interface.writer
+        after, perceived = self._perception.perceived(time_step, stream.memory, writer, stream.normaliser)
+        return eqx.tree_at(lambda s: s.stream.memory, state, after), perceived
+
+    def remember(self, state: State, perceived: TimeStep) -> State:
+        """Take a time step, as perceived, into the stream: replay, running statistics, what has been tried."""
         c, old = self.constants, state.stream
         before = running.ReturnScale(old.returned, state.interface.peak)
-        scale = running.observe_return(before, time_step.reward, time_step.first, c.discount, c.scale_memory_steps)
-        normaliser = running.observe(old.normaliser, time_step.observation.numeric, c.normaliser_memory_steps)
-        ring = replay.remember(old.replay, replay.Experience(time_step, old.action))
-        stream = Stream(ring, normaliser, scale.sum, old.action, old.head, old.key)
+        scale = running.observe_return(before, perceived.reward, perceived.first, c.discount, c.scale_memory_steps)
+        measured = perceived.observation.numeric[: self._perception.measured]
+        normaliser = running.observe(old.normaliser, measured, c.normaliser_memory_steps)
+        ring = replay.remember(old.replay, replay.Experience(perceived, old.memory.action))
+        stream = Stream(ring, normaliser, scale.sum, old.memory, old.novelty, old.head, old.key)
+        stream = eqx.tree_at(lambda s: s.novelty, stream, self._noted(state.interface, stream, perceived))
         # Values keep their meaning in reward units when the unit moves (PopArt, van Hasselt et al. 2016).
         ratio = jnp.where(before.peak > 0, running.unit(before.peak) / running.unit(scale.peak), 1.0)
         interface = eqx.tree_at(
@@ -149,14 +136,14 @@ class Learner:
         already, and to work them out anew would cost an eighth of the step.
         """
         c, stream = self.constants, state.stream
-        steps, actions = replay.windows(stream.replay, chance, c.window_steps + 1, self._experience())
+        steps, actions = replay.windows(stream.replay, chance, c.window_steps + 1, self.experience())
         unit = running.unit(state.interface.peak)
         steps = eqx.tree_at(lambda s: s.reward, steps, running.measurable(steps.reward) / unit)
         brain, interface = state.brain, state.interface
         # One batch axis through the networks, and two again outside: nested ones cost twice the time on a CPU.
         flat = jax.tree.map(lambda leaf: leaf.reshape(steps.reward.size, *leaf.shape[2:]), steps.observation)
-        seen = jax.vmap(lambda o: self._normalised(stream, o))(flat)
-        prior = c.prior_scale * jax.vmap(interface.prior)(seen)
+        seen = jax.vmap(lambda o: self._perception.normalised(o, stream.normaliser))(flat)
+        prior = c.prior_scale * jax.vmap(lambda o: interface.prior(self._perception.bare(o)))(seen)
         windowed = (*steps.reward.shape, c.heads, *self.spec.signature.grid)
         slow = (self._utilities(brain.slow, interface.learned.slow, seen) + prior).reshape(windowed)
 
@@ -167,20 +154,23 @@ class Learner:
         def loss(parts: Any) -> Float[Array, ""]:
             trunk, modules = parts
             online = (self._utilities(trunk, modules, seen) + prior).reshape(windowed)
-            of_heads = jax.vmap(td_errors, in_axes=(1, 1, None, None, None, None))
-            errors = jax.vmap(of_heads, in_axes=(0, 0, 0, 0, 0, None))(online, slow, steps, taken, allowed, rule)
+            chooser = jnp.roll(online, 1, axis=2)
+            of_heads = jax.vmap(td_errors, in_axes=(1, 1, 1, None, None, None, None))
+            of_windows = jax.vmap(of_heads, in_axes=(0, 0, 0, 0, 0, 0, None))
+            errors = of_windows(online, chooser, slow, steps, taken, allowed, rule)
             return 0.5 * jnp.mean(jnp.square(errors))
 
         gradient = jax.grad(loss)((brain.now, interface.learned.now))
         optimiser, rate = self._optimiser, c.target_rate
         brain = improved(brain, gradient[0], optimiser, rate)
         better = improved(interface.learned, gradient[1], optimiser, rate)
-        return State(brain, Interface(better, interface.prior, interface.peak), stream), slow[0, -1]
+        return State(brain, eqx.tree_at(lambda i: i.learned, interface, better), stream), slow[0, -1]
 
     def decide(self, state: State, time_step: TimeStep) -> tuple[State, Decision]:
         """The action of the head in charge. No learning."""
+        state, perceived = self.perceive(state, time_step)
         state, chance = self._drawn(state, self._decide_draws)
-        return self._decided(state, time_step, self.utilities(state, time_step.observation), chance)
+        return self._decided(state, perceived, self.utilities(state, perceived.observation), chance)
 
     def _decided(
         self,
@@ -191,25 +181,78 @@ class Learner:
     ) -> tuple[State, Decision]:
         c, stream = self.constants, state.stream
         noise = jax.scipy.special.ndtri(jnp.clip(chance[-len(self.spec.signature.choices) :], 1e-6, 1 - 1e-6))
-        head = exploration.drawn_head(chance[:2], stream.head, time_step.first, c.heads, c.head_steps)
+        head = exploration.drawn_head(chance[1:3], stream.head, time_step.first, c.heads, c.head_steps)
         proposed, allowed = self._proposed(utilities, time_step), self._allowed(time_step)
+        if stream.novelty is not None:
+            stream, proposed = self._curious(state, time_step, utilities, proposed, chance[:2])
         base = exploration.BaseNoise(c.any_action, c.continuous_noise, self._continuous, self._last_choice)
-        action = exploration.explored(chance[2 : -noise.size], noise, proposed[head], allowed, base)
+        action = exploration.explored(chance[3 : -noise.size], noise, proposed[head], allowed, base)
         propensity = exploration.propensity(action, proposed, allowed, base)
         decision = self._decision(state.interface, utilities, action, propensity)
-        stream = eqx.tree_at(lambda s: (s.action, s.head), stream, (action, head))
+        stream = eqx.tree_at(lambda s: (s.memory.action, s.head), stream, (action, head))
         return State(state.brain, state.interface, stream), decision
+
+    def _curious(
+        self,
+        state: State,
+        time_step: TimeStep,
+        utilities: Float[Array, "heads components choices"],
+        proposed: Float[Array, "heads components"],
+        chance: Float[Array, " 2"],
+    ) -> tuple[Stream, Float[Array, "heads components"]]:
+        """The stream with a spell of curiosity begun or not, and what each head proposes in it.
+
+        Args:
+          state: that decides.
+          time_step: as perceived.
+          utilities: what each head thinks of each choice.
+          proposed: what each head proposes at work.
+          chance: uniform in [0, 1): whether for curiosity, and whether to draw where no episode begins.
+        """
+        c, stream, allowed = self.constants, state.stream, self._allowed(time_step)
+        best = jnp.max(jnp.where(allowed, jnp.mean(utilities, axis=0), -jnp.inf), axis=-1)
+        # Nothing to hope for where the best there ever was is what is expected.
+        hope = jnp.clip(1 - jnp.mean(best), 0.0, 1.0)
+        anew = time_step.first | (chance[1] < 1 / c.head_steps)
+        begins = anew & (chance[0] < hope * novelty.share(stream.novelty, self._novelty_rule))
+        spell = jnp.where(begins, c.patience_steps, stream.novelty.spell)
+        promise = novelty.promise(stream.novelty, self._place(state.interface, stream, time_step.observation))
+        wanted = utilities + c.novelty_scale * promise[novelty.columns(self.spec.signature)][None]
+        choices = jax.vmap(lambda u: exploration.greedy(u, allowed))(wanted).astype(proposed.dtype)
+        return eqx.tree_at(lambda s: s.novelty.spell, stream, spell), jnp.where(spell > 0, choices, proposed)
+
+    def _noted(self, interface: Interface, stream: Stream, perceived: TimeStep) -> novelty.Novelty:
+        signature = self.spec.signature
+        nearest = jnp.round(stream.memory.action).astype(jnp.int32)
+        columns = jnp.array(novelty.columns(signature))[jnp.arange(nearest.size), nearest]
+        open_there = novelty.open_columns(signature, self._allowed(perceived))
+        place = self._place(interface, stream, perceived.observation)
+        known, rule = stream.novelty, self._novelty_rule
+        return novelty.noted(known, place, columns, open_there, perceived.first, perceived.discount, rule)
+
+    def _place(self, interface: Interface, stream: Stream, perceived: Observation) -> Int[Array, ""]:
+        seen = self._perception.bare(self._perception.normalised(perceived, stream.normaliser))
+        return interface.places(seen, self._perception.binary(stream.normaliser))
 
     def overrule(self, state: State, action: Float[Array, " components"]) -> State:
         """Remember that another action was taken than the one decided."""
-        return eqx.tree_at(lambda s: s.stream.action, state, action)
+        return eqx.tree_at(lambda s: s.stream.memory.action, state, action)
 
-    def exploit(self, state: State, time_step: TimeStep) -> Decision:
-        """The best action on the mean of the ensemble, without exploring, learning or changing anything."""
-        utilities = self.utilities(state, time_step.observation)
+    def exploit(self, state: State, time_step: TimeStep) -> tuple[State, Decision]:
+        """The best action on the mean of the ensemble, without exploring or learning: only the memory changes."""
+        state, perceived = self.perceive(state, time_step)
+        utilities = self.utilities(state, perceived.observation)
         mean = jnp.mean(utilities, axis=0, keepdims=True)
-        action = self._proposed(mean, time_step)[0]
-        return self._decision(state.interface, utilities, action, jnp.ones(()))
+        action = self._proposed(mean, perceived)[0]
+        return self.overrule(state, action), self._decision(state.interface, utilities, action, jnp.ones(()))
+
+    def appraised(
+        self, state: State, perceived: TimeStep, action: Float[Array, " components"]
+    ) -> tuple[Float[Array, ""], Float[Array, ""]]:
+        """What the ensemble thinks, on the mean, of the best action and of the one given, in units of the peak."""
+        mean = jnp.mean(self.utilities(state, perceived.observation), axis=0)
+        best = jnp.mean(jnp.max(jnp.where(self._allowed(perceived), mean, -jnp.inf), axis=-1))
+        return best, action_value(mean, self._weights(action))
 
     def _drawn(self, state: State, draws: int) -> tuple[State, Float[Array, " draws"]]:
         """The state with a new key, and numbers uniform in [0, 1)."""
@@ -222,18 +265,20 @@ class Learner:
 
     @property
     def _decide_draws(self) -> int:
-        """For the head two, for any action one and one a choice, for noise one a component."""
+        """For curiosity one, for the head two, for any action one and one a choice, for noise one a component."""
         components, choices = self.spec.signature.grid
-        return 3 + components * choices + components
+        return 4 + components * choices + components
 
     def utilities(self, state: State, observation: Observation) -> Float[Array, "heads components choices"]:
         """What each head thinks of each choice, in units of the interface's peak.
 
+        The observation is one that was perceived, with what is recalled behind its numbers.
         Decisions are read from the slow parameters: a single gradient step changes the best action in too many states.
         """
-        seen = self._normalised(state.stream, observation)
+        seen = self._perception.normalised(observation, state.stream.normaliser)
         encoder, heads = state.interface.learned.slow
-        return heads(state.brain.slow(encoder(seen))) + self.constants.prior_scale * state.interface.prior(seen)
+        prior = state.interface.prior(self._perception.bare(seen))
+        return heads(state.brain.slow(encoder(seen))) + self.constants.prior_scale * prior
 
     def _decision(self, interface: Interface, utilities, action, propensity) -> Decision:
         values = jax.vmap(action_value, in_axes=(0, None))(utilities, self._weights(action))
@@ -243,10 +288,6 @@ class Learner:
     def _utilities(self, trunk, interface, seen):
         encoder, heads = interface
         return jax.vmap(lambda o: heads(trunk(encoder(o))))(seen)
-
-    def _normalised(self, stream: Stream, observation: Observation) -> Observation:
-        numeric = running.normalised(stream.normaliser, observation.numeric)
-        return Observation(numeric, observation.categories, observation.images)
 
     def _proposed(self, utilities, time_step: TimeStep) -> Float[Array, "heads components"]:
         allowed, sure = self._allowed(time_step), self.constants.sure
@@ -269,6 +310,15 @@ class Learner:
     @property
     def _last_choice(self) -> Float[Array, " components"]:
         return jnp.array(self.spec.signature.choices, jnp.float32) - 1
+
+    @property
+    def _perception(self) -> Perception:
+        return Perception(self.spec.signature, self.constants.memory_gain)
+
+    @property
+    def _novelty_rule(self) -> novelty.Rule:
+        c = self.constants
+        return novelty.Rule(c.novelty_discount, c.novelty_rate, c.finds_memory_steps, c.patience_steps, c.curiosity)
 
     @property
     def _optimiser(self) -> optax.GradientTransformation:

@@ -27,13 +27,20 @@ class Constants:
       any_action: probability of taking any allowed action.
       sure: by how many standard deviations the ensemble has to agree to overrule the head in charge.
       head_steps: mean time for which a head is in charge where episodes do not end.
+      memory_gain: of what is recalled, against 1 for what is seen.
+      novelty_scale: of the bonus for what was never tried, in units of value.
+      novelty_discount: of what is new and lies ahead, a time step.
+      novelty_rate: at which it is carried back, a step on the trail.
+      finds_memory_steps: over which what curiosity finds is averaged.
+      patience_steps: without a find, after which curiosity lets go.
+      curiosity: the largest share of episodes that is given to it.
     """
 
-    discount: float = 0.997
+    discount: float = 0.9997
     trace: float = 0.95
     trace_tolerance: float = 0.5
     heads: int = 10
-    prior_scale: float = 0.05
+    prior_scale: float = 0.025
     prior_width: int = 32
     learning_rate: float = 3.5e-4
     target_rate: float = 0.02
@@ -47,6 +54,13 @@ class Constants:
     any_action: float = 0.01
     sure: float = 1.0
     head_steps: float = 1000.0
+    memory_gain: float = 0.1
+    novelty_scale: float = 10.0
+    novelty_discount: float = 0.99
+    novelty_rate: float = 0.1
+    finds_memory_steps: float = 300.0
+    patience_steps: int = 100
+    curiosity: float = 0.5
 
 
 DEFAULTS = Constants()

@@ -67,16 +67,26 @@ class CategoryEncoder(eqx.Module):
 
 
 class Encoder(eqx.Module):
-    """Features of one observation: the sum of a linear map of each part, normalised."""
+    """Features of one observation: the sum of a linear map of each part, normalised.
+
+    What is recalled stands behind the observation's own numbers. Its weights begin at zero: a job that needs no memory
+    is learned as if there were none.
+    """
 
     numeric: Linear | None
     categories: CategoryEncoder | None
     images: tuple[ImageEncoder, ...]
     norm: eqx.nn.RMSNorm
 
-    def __init__(self, signature: Signature, width: int, key: PRNGKeyArray):
+    def __init__(self, signature: Signature, width: int, key: PRNGKeyArray, recalled: int = 0):
         numeric, categories, *images = jax.random.split(key, 2 + len(signature.images))
-        self.numeric = Linear(signature.numeric + 1, width, numeric) if signature.numeric else None
+        own = signature.numeric
+        self.numeric = None
+        if own or recalled:
+            linear = Linear(own + 1, width, numeric)
+            bias = linear.weight[own:] if own else jnp.zeros((1, width))
+            weight = jnp.concatenate([linear.weight[:own], jnp.zeros((recalled, width)), bias])
+            self.numeric = eqx.tree_at(lambda to: to.weight, linear, weight)
         self.categories = CategoryEncoder(signature.categories, width, categories) if signature.categories else None
         self.images = tuple(ImageEncoder(shape, width, k) for shape, k in zip(signature.images, images, strict=True))
         self.norm = rms_norm(width)

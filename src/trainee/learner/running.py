@@ -25,6 +25,12 @@ def init_normaliser(numbers: int) -> Normaliser:
     return Normaliser(jnp.zeros(()), jnp.zeros(numbers), jnp.ones(numbers), jnp.ones(numbers, bool))
 
 
+def part(normaliser: Normaliser, numbers: int) -> Normaliser:
+    """The statistics of the first few numbers alone."""
+    mean, variance = normaliser.mean[:numbers], normaliser.variance[:numbers]
+    return Normaliser(normaliser.count, mean, variance, normaliser.binary[:numbers])
+
+
 def observe(normaliser: Normaliser, numeric: Float[Array, " numbers"], memory_steps: int) -> Normaliser:
     """The statistics after one more observation: exact at first, then an exponential average over `memory_steps`."""
     count = normaliser.count + 1

@@ -51,6 +51,7 @@ def improved(part: Learned, gradient: Any, optimiser: optax.GradientTransformati
 
 def td_errors(
     online: Float[Array, "steps components choices"],
+    chooser: Float[Array, "steps components choices"],
     slow: Float[Array, "steps components choices"],
     window: TimeStep,
     taken: Float[Array, "transitions components choices"],
@@ -59,12 +60,15 @@ def td_errors(
 ) -> Float[Array, " transitions"]:
     """Errors of one head's values along one window, 0 where two steps are no transition. Unbatched.
 
-    The target is a double-Q λ-return (van Hasselt et al. 2016): the online utilities choose, the slow ones judge. The
-    trace fades where the action taken looks worse to this head than the one it would have chosen. Watkins (1989) cuts
-    it there: with an ensemble of ten, each of which is seldom in charge, that leaves next to nothing of it.
+    The target is a double-Q λ-return (van Hasselt et al. 2016): another head's online utilities choose, the slow ones
+    of this head judge. Where a head chooses by its own, its errors choose too, and add up: a thousand steps before a
+    reward it believes in several times what can be had. The trace fades where the action taken looks worse to this head
+    than the one it would have chosen. Watkins (1989) cuts it there: with an ensemble of ten, each of which is seldom in
+    charge, that leaves next to nothing of it.
 
     Args:
       online: `[T, …]`, utilities now, which learn.
+      chooser: `[T, …]`, another head's utilities now, by which the next action is chosen.
       slow: `[T, …]`, the same by the slow parameters.
       window: `[T]`, consecutive time steps, rewards in units of value.
       taken: `[T − 1, …]`, the actions taken, as `interpolation` gives them.
@@ -75,7 +79,8 @@ def td_errors(
     """
     value = jax.vmap(action_value)
     masked = jnp.where(allowed, jax.lax.stop_gradient(online), -jnp.inf)
-    best = jax.nn.one_hot(jnp.argmax(masked, axis=-1), masked.shape[-1])
+    chosen = jnp.argmax(jnp.where(allowed, jax.lax.stop_gradient(chooser), -jnp.inf), axis=-1)
+    best = jax.nn.one_hot(chosen, masked.shape[-1])
     believed = value(online[:-1], taken)
     # Below 0 where the action was forbidden; infinite where nothing is allowed.
     regret = jnp.maximum(jnp.mean(jnp.max(masked[:-1], axis=-1), axis=-1) - jax.lax.stop_gradient(believed), 0.0)

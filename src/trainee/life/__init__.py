@@ -3,6 +3,7 @@
 from trainee.life.agent import MOST_STEPS, Agent
 from trainee.life.callbacks import Callback, Progress, TensorBoard, Work
 from trainee.life.evaluation import Evaluation, interval
+from trainee.life.hindsight import Hindsight
 from trainee.life.host import Guard
 from trainee.life.interrupt import deferred_interrupt
 from trainee.life.logbook import Episode, Logbook, tenths
@@ -21,6 +22,7 @@ __all__ = [
     "Evaluation",
     "FleetWork",
     "Guard",
+    "Hindsight",
     "Logbook",
     "Policy",
     "Progress",

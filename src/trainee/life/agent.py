@@ -20,6 +20,7 @@ from trainee.life import saving
 from trainee.life.callbacks import Callback, OnStep, Progress, TensorBoard
 from trainee.life.compiled import compiled
 from trainee.life.evaluation import Evaluation, evaluated
+from trainee.life.hindsight import Hindsight, hindsight
 from trainee.life.host import Guard
 from trainee.life.logbook import Logbook
 from trainee.life.policy import Policy
@@ -183,6 +184,24 @@ class Agent:
             return self._policy(opened, name or name_of(job, opened), seed)
         finally:
             close(opened, job)
+
+    def hindsight(self, episode: int = -1, *, name: str | None = None) -> Hindsight:
+        """An episode gone over again: how much each step changed the value, how surprising that was, and the fork, the
+        step that decided it.
+
+        Args:
+          episode: among those that are over and still in replay, the oldest being 0; by default the newest.
+          name: of the worker; by default the only one.
+        Raises:
+          InvalidArgument: there is no such episode, no such worker, or more than one and no name.
+        """
+        self.gather()
+        if name is None and len(self.workers) != 1:
+            raise InvalidArgument(f"whose episode? name one of this agent's workers: {sorted(self.workers)}")
+        worker = self.workers.get(name or next(iter(self.workers)))
+        if worker is None:
+            raise InvalidArgument(f"no worker is named {name!r}: this agent has {sorted(self.workers)}")
+        return hindsight(worker, self._state(worker), episode)
 
     def save(self, home: str | Path) -> Path:
         """Write everything that the agent is to a folder; what was saved there before stands until this is complete.

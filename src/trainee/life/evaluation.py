@@ -75,11 +75,12 @@ def evaluated(policy: Policy, job: Job, episodes: int, video: Path | None = None
 
 def _return(policy: Policy, job: Job, film: Film | None) -> float:
     """The return of one episode, in which every decision is the best on the ensemble's mean."""
-    step, total = job.reset(), 0.0
+    step, total, memory = job.reset(), 0.0, None
     while not step.last:
         if film is not None:
             film.shoot()
-        step = job.step(np.asarray(policy.decide([step])[0].action))
+        (decision,), memory = policy.decide([step], memory)
+        step = job.step(np.asarray(decision.action))
         total += float(step.reward)
     if film is not None:
         film.shoot()

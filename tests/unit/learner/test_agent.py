@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from memories import remembered
-from trainee.learner import Constants, Learner, value
+from trainee.learner import Constants, Learner, memory, running, value
 from trainee.types import JobSpec, Observation, Signature, TimeStep
 
 SMALL = dataclasses.replace(Constants(), replay_steps=16, heads=3, windows=2, window_steps=3, prior_width=8)
@@ -20,7 +20,7 @@ LENGTH = 12
 
 def compiled(learner):
     """A learner's functions, each compiled once."""
-    names = ["init", "step", "remember", "learn", "decide", "overrule", "exploit"]
+    names = ["init", "step", "perceive", "remember", "utilities", "learn", "decide", "overrule", "exploit"]
     return SimpleNamespace(learner=learner, **{name: jax.jit(getattr(learner, name)) for name in names})
 
 
@@ -70,20 +70,23 @@ def test_the_example_is_a_time_step_of_the_job(mixed):
 
 def test_bytes_bound_the_replay():
     signature = Signature(3, (4,), (), (2,), (False,), "small")
-    # Three numbers, a category, a reward, a discount, two truth values and an action, of four bytes each.
-    tight = dataclasses.replace(SMALL, replay_bytes=36 * 10 + 35)
+    # Three numbers, a category, a reward, a discount, two truth values and an action, of four bytes each; and seven
+    # that are recalled of each channel: of three numbers, of a category's four, and of two choices.
+    numbers = 9 + 7 * (3 + 4 + 2)
+    tight = dataclasses.replace(SMALL, replay_bytes=4 * numbers * 11 - 1)
     stream = jax.eval_shape(Learner(JobSpec(signature), constants=tight).init_stream, jax.random.key(0))
-    assert stream.replay.rows.shape == (10, 9)
+    assert stream.replay.rows.shape == (10, 72)
     assert stream.replay.images == ()
 
 
 def test_bytes_bound_the_replay_of_images():
     signature = Signature(0, (), ((100, 101, 1),), (2,), (False,), "pictures", (True,))
-    # The picture, and no more than twenty bytes beside it.
-    tight = dataclasses.replace(SMALL, replay_bytes=10_120 * 10 + 9_000)
+    # The picture, and beside it five numbers, and seven of each of sixteen channels of what is seen and of two choices.
+    numbers = 5 + 7 * (16 + 2)
+    tight = dataclasses.replace(SMALL, replay_bytes=(10_100 + 4 * numbers) * 10 + 9_000)
     stream = jax.eval_shape(Learner(JobSpec(signature), constants=tight).init_stream, jax.random.key(0))
     assert [image.shape for image in stream.replay.images] == [(10, 100, 101, 1)]
-    assert stream.replay.rows.shape == (10, 5)
+    assert stream.replay.rows.shape == (10, 131)
 
 
 def test_images_of_bytes_are_kept_as_bytes():
@@ -118,10 +121,14 @@ def test_a_step_remembers_the_time_step_and_its_own_decision(mixed, lived):
     after, decision = mixed.step(state, step)
     assert int(after.stream.replay.written) == LENGTH
     kept = remembered(mixed.learner, after.stream)
-    assert same(jax.tree.map(lambda leaf: jnp.array(leaf[-1]), kept.step), jax.tree.map(jnp.array, step))
-    np.testing.assert_array_equal(kept.action[-1], state.stream.action)
+    newest = jax.tree.map(lambda leaf: jnp.array(leaf[-1]), kept.step)
+    numbers = lambda s: s.observation.numeric  # noqa: E731
+    assert same(eqx.tree_at(numbers, newest, numbers(newest)[:3]), jax.tree.map(jnp.array, step))
+    # What is recalled stands behind its own three numbers.
+    np.testing.assert_allclose(numbers(newest), numbers(mixed.perceive(state, step)[1]), rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(kept.action[-1], state.stream.memory.action)
     # Its own decision is kept beside the time step that it leads to.
-    np.testing.assert_array_equal(after.stream.action, decision.action)
+    np.testing.assert_array_equal(after.stream.memory.action, decision.action)
     later, _ = mixed.step(after, time_steps(1, seed=9)[0])
     kept = remembered(mixed.learner, later.stream)
     assert kept.action.shape == (LENGTH + 1, 2)
@@ -131,8 +138,10 @@ def test_a_step_remembers_the_time_step_and_its_own_decision(mixed, lived):
 def test_another_action_may_have_been_taken(mixed, lived):
     state, step = lived
     after = mixed.overrule(state, jnp.array([2.0, 0.5]))
-    assert same(after, eqx.tree_at(lambda s: s.stream.action, state, jnp.array([2.0, 0.5])))
-    before, kept = (remembered(mixed.learner, mixed.remember(s, step).stream).action for s in (state, after))
+    assert same(after, eqx.tree_at(lambda s: s.stream.memory.action, state, jnp.array([2.0, 0.5])))
+    before, kept = (
+        remembered(mixed.learner, mixed.remember(*mixed.perceive(s, step)).stream).action for s in (state, after)
+    )
     assert kept[-1].tolist() == [2.0, 0.5]
     np.testing.assert_array_equal(kept[:-1], before[:-1])
 
@@ -146,12 +155,13 @@ def test_a_step_decides_by_what_was_believed_before_it_learned(mixed, lived):
     )
     # A reward that makes the unit of value another one: what was believed is rescaled before it is read.
     step = dataclasses.replace(step, reward=np.float32(5.0))
-    before = mixed.remember(state, step)
+    remembering, perceived = mixed.perceive(state, step)
+    before = mixed.remember(remembering, perceived)
     assert float(before.interface.peak) > 2 * float(state.interface.peak)
     after, decision = mixed.step(state, step)
 
     def value_and_spread(of):
-        utilities = jax.jit(mixed.learner.utilities)(of, step.observation)
+        utilities = mixed.utilities(of, perceived.observation)
         weights = jax.jit(value.interpolation, static_argnums=1)(decision.action, 5)
         values = np.sum(np.asarray(utilities) * np.asarray(weights), axis=(1, 2)) / 2 * float(of.interface.peak)
         return values.mean(), values.std()
@@ -161,14 +171,125 @@ def test_a_step_decides_by_what_was_believed_before_it_learned(mixed, lived):
         assert abs(float(decision.value) / value_and_spread(other)[0] - 1) > 1e-2
 
 
+def test_what_is_perceived_is_the_time_step_with_what_is_recalled_behind_its_numbers(mixed, lived):
+    state, step = lived
+    after, perceived = mixed.perceive(state, step)
+    numbers = perceived.observation.numeric
+    # Three numbers; seven bands of the seven channels seen, and of the eight choices done.
+    assert numbers.shape == (3 + 7 * 7 + 7 * 8,)
+    own = lambda s: s.observation.numeric  # noqa: E731
+    assert same(jax.tree.map(jnp.array, eqx.tree_at(own, perceived, numbers[:3])), jax.tree.map(jnp.array, step))
+    standard = running.normalised(running.part(state.stream.normaliser, 3), step.observation.numeric)
+    seen = jnp.concatenate([standard, jax.nn.one_hot(step.observation.categories[0], 4)])
+    first, second = np.asarray(state.stream.memory.action)
+    done = jax.nn.relu(1 - jnp.abs(jnp.array([first - i for i in range(3)] + [second - i for i in range(5)])))
+    kept, of_seen, of_done = memory.recalled(state.stream.memory, seen, done, jnp.array(step.first))
+    np.testing.assert_allclose(numbers[3:], jnp.concatenate([of_seen, of_done]), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(after.stream.memory.averages, kept.averages, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(after.stream.memory.action, state.stream.memory.action)
+
+
+def test_nothing_is_recalled_of_the_episode_before(mixed, lived):
+    state, _ = lived
+    first = dataclasses.replace(time_steps(1, seed=7)[0], first=np.array(True))
+    blank = eqx.tree_at(lambda s: s.stream.memory, state, memory.init_memory(MIXED))
+
+    def numbers(of, step):
+        after, perceived = mixed.perceive(of, step)
+        return np.append(perceived.observation.numeric, after.stream.memory.averages)
+
+    np.testing.assert_allclose(numbers(state, first), numbers(blank, first), atol=1e-6)
+    later = dataclasses.replace(first, first=np.array(False))
+    assert np.max(np.abs(numbers(state, later) - numbers(blank, later))) > 0.1
+
+
+def test_what_is_recalled_reaches_the_utilities_once_it_was_learned(mixed, lived):
+    heads = lambda s: s.interface.learned.slow[1].linear.weight  # noqa: E731
+    # Something is believed from the beginning, so that the heads do not hide what stands before them.
+    young = mixed.init(jax.random.key(0))
+    young = eqx.tree_at(heads, young, heads(young) + jax.random.normal(jax.random.key(1), heads(young).shape))
+    _, perceived = mixed.perceive(*lived)
+    own, more = (
+        eqx.tree_at(lambda o: o.numeric, perceived.observation, replace_fn=f)
+        for f in (lambda numeric: numeric.at[3:].set(0.0), lambda numeric: numeric.at[3:].add(1.0))
+    )
+    np.testing.assert_allclose(mixed.utilities(young, own), mixed.utilities(young, more), rtol=1e-6)
+    state, _ = lived
+    for _ in range(100):
+        state = mixed.learn(state)
+    differences = np.abs(mixed.utilities(state, own) - mixed.utilities(state, more))
+    assert np.all(np.max(differences, axis=(1, 2)) > 1e-3)
+
+
+def test_each_transition_is_counted_once_for_each_component(mixed, lived):
+    state, step = lived
+    # Eleven time steps, two of which begin an episode.
+    tried = state.stream.novelty.tried
+    assert float(jnp.sum(tried)) == 2 * 9
+    # The third choice of the first component, and of the second, which is continuous, the last of three parts.
+    after, _ = mixed.step(mixed.overrule(state, jnp.array([2.0, 3.6])), step)
+    counted = jnp.sum(after.stream.novelty.tried - tried, axis=0).reshape(2, 3)
+    assert counted.tolist() == [[0, 0, 1], [0, 0, 1]]
+
+
+def decided_by_many(mixed, state, step, count):
+    """How long curiosity goes on after a decision, and the action, for as many keys."""
+
+    def one(key):
+        after, decision = mixed.learner.decide(eqx.tree_at(lambda s: s.stream.key, state, key), step)
+        return after.stream.novelty.spell, decision.action
+
+    step = jax.tree.map(jnp.asarray, step)
+    return jax.tree.map(np.asarray, jax.jit(jax.vmap(one))(jax.vmap(jax.random.key)(jnp.arange(count))))
+
+
+def test_out_of_curiosity_what_was_never_tried_is_chosen(mixed, lived):
+    state, step = lived
+    # Everywhere but the third choice of the first component and the last part of the second: its fourth and fifth.
+    tried = np.array([[1e3, 1e3, 0, 1e3, 1e3, 0]], np.float32)
+    tables = lambda s: (s.stream.novelty.tried, s.stream.novelty.ahead)  # noqa: E731
+    everywhere = jnp.zeros_like(tables(state)[0]) + tried
+    known = eqx.tree_at(tables, state, (everywhere, jnp.zeros_like(everywhere)))
+    for spell in (7, 0):
+        now = eqx.tree_at(lambda s: s.stream.novelty.spell, known, jnp.array(spell))
+        spells, actions = decided_by_many(mixed, now, step, 50)
+        assert set(spells.tolist()) == {spell}
+        chosen = (actions[:, 0] == 2) & (actions[:, 1] > 2)
+        # Now and then it is any action all the same; at work it is another one.
+        assert np.sum(chosen) >= 45 if spell else np.sum(chosen) <= 25
+
+
+def test_curiosity_is_given_its_share_of_the_episodes_while_there_is_something_to_hope_for(mixed, lived):
+    state, step = lived
+    # It has just found something, and work has not.
+    state = eqx.tree_at(
+        lambda s: (s.stream.novelty.finds, s.stream.novelty.spell), state, (jnp.array([0.0, 0.1]), jnp.array(0))
+    )
+    first = dataclasses.replace(step, first=np.array(True))
+    begun = decided_by_many(mixed, state, first, 400)[0]
+    assert set(begun.tolist()) == {0, SMALL.patience_steps}
+    # A half of 400, give or take five standard deviations of 10.
+    assert 150 < np.count_nonzero(begun) < 250
+    # Within an episode about once in a thousand steps at the most.
+    assert np.count_nonzero(decided_by_many(mixed, state, step, 400)[0]) < 8
+    heads = lambda s: s.interface.learned.slow[1].linear.weight  # noqa: E731
+    sated = eqx.tree_at(heads, state, heads(state) + 10.0)
+    assert not np.any(decided_by_many(mixed, sated, first, 400)[0])
+    idle = eqx.tree_at(lambda s: s.stream.novelty.finds, state, jnp.array([0.1, 0.1]))
+    assert not np.any(decided_by_many(mixed, idle, first, 400)[0])
+
+
 def test_deciding_does_not_learn(mixed, lived):
     state, step = lived
     after, decision = mixed.decide(state, step)
     assert same((state.brain, state.interface), (after.brain, after.interface))
     for part in ("replay", "normaliser", "returned"):
         assert same(getattr(state.stream, part), getattr(after.stream, part))
+    for part in ("tried", "ahead", "trail", "finds"):
+        assert same(getattr(state.stream.novelty, part), getattr(after.stream.novelty, part))
     assert not same(state.stream.key, after.stream.key)
-    np.testing.assert_array_equal(after.stream.action, decision.action)
+    assert not same(state.stream.memory.averages, after.stream.memory.averages)
+    np.testing.assert_array_equal(after.stream.memory.action, decision.action)
 
 
 def test_learning_changes_parameters_and_nothing_else(mixed, lived):
@@ -178,15 +299,16 @@ def test_learning_changes_parameters_and_nothing_else(mixed, lived):
         assert not same(before_part.now, part.now)
         assert not same(before_part.slow, part.slow)
         assert finite(part)
-    assert same(state.interface.prior, after.interface.prior)
-    for part in ("replay", "normaliser", "returned", "action", "head"):
+    for part in ("prior", "writer", "places", "peak"):
+        assert same(getattr(state.interface, part), getattr(after.interface, part))
+    for part in ("replay", "normaliser", "returned", "memory", "novelty", "head"):
         assert same(getattr(state.stream, part), getattr(after.stream, part))
 
 
 def test_what_a_time_step_brings_is_learned_of_the_action_before_it(mixed):
     first, second = time_steps(2)
     state, _ = mixed.step(mixed.init(jax.random.key(0)), first)
-    state = mixed.remember(mixed.overrule(state, jnp.array([2.0, 0.5])), second)
+    state = mixed.remember(*mixed.perceive(mixed.overrule(state, jnp.array([2.0, 0.5])), second))
     # What is pending when it learns is of no transition yet.
     after = mixed.learn(mixed.overrule(state, jnp.array([1.0, 4.0])))
     before, now = (np.asarray(s.interface.learned.now[1].linear.weight) for s in (state, after))
@@ -199,7 +321,7 @@ def test_remembering_keeps_the_meaning_of_values_in_reward_units(mixed, lived):
     state, step = lived
     state = eqx.tree_at(lambda s: s.interface.peak, state, jnp.float32(2.0))
     great = dataclasses.replace(step, reward=np.float32(1e4))
-    after = mixed.remember(state, great)
+    after = mixed.remember(*mixed.perceive(state, great))
     weights = lambda s: s.interface.learned.slow[1].linear.weight  # noqa: E731
     np.testing.assert_allclose(weights(after) * after.interface.peak, weights(state) * state.interface.peak, rtol=1e-5)
     assert float(after.interface.peak) > 9e3
@@ -214,26 +336,36 @@ def test_first_decisions_of_different_seeds_differ(mixed):
 
 def test_exploiting_is_deterministic(mixed, lived):
     state, step = lived
-    decision = mixed.exploit(state, step)
+    _, decision = mixed.exploit(state, step)
     other = eqx.tree_at(lambda s: (s.stream.key, s.stream.head), state, (jax.random.key(9), jnp.array(2)))
-    assert same(decision, mixed.exploit(other, step))
-    assert same(decision, mixed.exploit(state.frozen(), step))
+    assert same(decision, mixed.exploit(other, step)[1])
+    assert same(decision, mixed.exploit(state.frozen(), step)[1])
     assert float(decision.propensity) == 1.0
+
+
+def test_exploiting_changes_nothing_but_the_memory(mixed, lived):
+    state, step = lived
+    after, decision = mixed.exploit(state, step)
+    memory_of = lambda s: s.stream.memory  # noqa: E731
+    assert same(eqx.tree_at(memory_of, after, memory_of(state)), state)
+    perceiving, _ = mixed.perceive(state, step)
+    np.testing.assert_allclose(memory_of(after).averages, memory_of(perceiving).averages, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(memory_of(after).action, decision.action)
 
 
 def test_exploiting_stays_within_the_choices_of_each_component():
     # The continuous component has fewer choices than the other.
     signature = Signature(3, (4,), (), (3, 5), (True, False), "uneven")
     learner = Learner(JobSpec(signature), width=8, constants=SMALL)
-    exploit = jax.jit(lambda key: learner.exploit(learner.init(key), time_steps(1)[0]).action)
-    actions = np.array([exploit(jax.random.key(seed)) for seed in range(30)])
+    exploit = jax.jit(lambda key, step: learner.exploit(learner.init(key), step)[1].action)
+    actions = np.array([exploit(jax.random.key(seed), time_steps(1)[0]) for seed in range(30)])
     assert np.all((actions >= 0) & (actions <= [2, 4]))
 
 
 def test_the_value_and_spread_are_of_the_heads_in_reward_units(mixed, lived):
     state, step = lived
-    decision = mixed.exploit(state, step)
-    utilities = np.asarray(jax.jit(mixed.learner.utilities)(state, step.observation))
+    _, decision = mixed.exploit(state, step)
+    utilities = np.asarray(mixed.utilities(state, mixed.perceive(state, step)[1].observation))
     first, second = np.asarray(decision.action)
     low = int(np.floor(second))
     between = utilities[:, 1, low] * (low + 1 - second) + utilities[:, 1, min(low + 1, 4)] * (second - low)

@@ -119,6 +119,44 @@ def test_the_numbers_and_a_constant_by_hand():
     np.testing.assert_allclose(encoder(observation([0.0, 0.0])), np.array([4, 1, 0]) / np.sqrt(26 / 3), rtol=1e-4)
 
 
+def test_what_is_recalled_stands_between_the_numbers_and_the_constant():
+    encoder = Encoder(signature(numeric=1), 2, jax.random.key(0), recalled=2)
+    weight = jnp.array([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0], [1.0, 1.0]])
+    encoder = eqx.filter_jit(eqx.tree_at(lambda e: e.numeric.weight, encoder, weight))
+    # [2 + 2·1 + 1, 3·2 + 1], divided by √((25 + 49)/2).
+    np.testing.assert_allclose(encoder(observation([2.0, 1.0, 2.0])), np.array([5, 7]) / np.sqrt(37), rtol=1e-4)
+
+
+OWN = {"numbers": ([1.0, -2.0], []), "a category": ([], [1]), "both": ([1.0, -2.0], [1])}
+
+
+@pytest.mark.parametrize("own", OWN)
+def test_features_do_not_depend_on_what_is_recalled_until_that_was_learned(own):
+    numbers, categories = OWN[own]
+    of = signature(len(numbers), (3,) * len(categories))
+    plain = features(of, observation(numbers, categories))
+    assert np.any(plain > 0)
+
+    @eqx.filter_jit
+    def recalling(recalled):
+        encoder = Encoder(of, WIDTH, jax.random.key(0), recalled=4)
+        seen = observation([*numbers, *recalled], categories)
+        slopes = jax.grad(lambda e: jnp.sum(e(seen) ** 3), allow_int=True)(encoder).numeric.weight
+        return encoder(seen), slopes[len(numbers) : len(numbers) + 4]
+
+    for recalled in ([0.0] * 4, [1e3, -2.0, 0.5, 7.0]):
+        found, slopes = recalling(recalled)
+        np.testing.assert_allclose(found, plain, rtol=1e-6)
+        # And yet it can be learned: each number that is there has a slope.
+        assert np.any(slopes != 0, axis=1).tolist() == [number != 0 for number in recalled]
+
+
+def test_nothing_but_what_is_recalled_is_nothing_at_first():
+    seen = observation([3.0, -4.0])
+    encoded = eqx.filter_jit(lambda key: Encoder(signature(), WIDTH, key, recalled=2)(seen))(jax.random.key(0))
+    assert encoded.tolist() == [0.0] * WIDTH
+
+
 def test_a_linear_map_by_hand():
     linear = Linear(2, 3, jax.random.key(0))
     linear = eqx.tree_at(lambda part: part.weight, linear, jnp.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]))

@@ -86,6 +86,16 @@ def test_the_largest_numbers_leave_no_nan_behind(largest):
         assert np.isfinite(normalised(normaliser, jnp.array([numeric], jnp.float32)))[0]
 
 
+def test_the_statistics_of_a_part_are_those_of_its_numbers_alone():
+    observations = np.random.default_rng(0).normal([2.0, -3.0, 1e4], 5.0, (20, 3))
+    observations[:, 1] = 1.0
+    part = running.part(normaliser_after(observations), 2)
+    alone = normaliser_after(observations[:, :2])
+    np.testing.assert_allclose(part.mean, alone.mean, rtol=1e-6)
+    np.testing.assert_allclose(part.variance, alone.variance, rtol=1e-6)
+    assert (part.count, part.binary.tolist()) == (20, [False, True])
+
+
 def test_nothing_is_observed_of_no_numbers():
     normaliser = normaliser_after([[]] * 3)
     assert normalised(normaliser, jnp.zeros(0)).shape == (0,)

@@ -14,27 +14,51 @@ variants = pytest.mark.parametrize("variant", [lambda f, **_: f, jax.jit], ids=[
 # One component with two choices, three time steps, two transitions.
 ONLINE = [[[1.0, 2.0]], [[3.0, 1.0]], [[0.0, 4.0]]]
 SLOW = [[[0.0, 0.0]], [[5.0, 7.0]], [[6.0, 8.0]]]
+# Another head, which would choose otherwise wherever it is asked.
+CHOOSER = [[[9.0, 0.0]], [[0.0, 9.0]], [[7.0, 1.0]]]
 EVERYTHING = [[[True, True]]] * 3
 NO, YES = False, True
 
 
 def errors(
     variant=jax.jit, online=ONLINE, slow=SLOW, taken=(0, 0), allowed=EVERYTHING, discount=(1, 1, 1),
-    first=(NO, NO, NO), last=(NO, NO, NO), trace=0.8, tolerance=1.0,
+    first=(NO, NO, NO), last=(NO, NO, NO), trace=0.8, tolerance=1.0, chooser=None,
 ):  # fmt: skip
+    """Of a head that chooses the next action by its own utilities, unless there is another `chooser`."""
+    chooser = jnp.array(online if chooser is None else chooser)
     nothing = Observation(jnp.zeros((3, 0)), jnp.zeros((3, 0), jnp.int32), ())
     rewards, discounts = jnp.array([99.0, 10.0, 20.0]), jnp.array(discount, jnp.float32)
     window = TimeStep(nothing, rewards, discounts, jnp.array(first), jnp.array(last))
     weights = jax.nn.one_hot(jnp.array(taken), 2)
     weights = weights[:, None] if weights.ndim == 2 else weights
     rule = Rule(0.5, trace, tolerance)
-    return variant(td_errors)(jnp.array(online), jnp.array(slow), window, weights, jnp.array(allowed), rule)
+    return variant(td_errors)(jnp.array(online), chooser, jnp.array(slow), window, weights, jnp.array(allowed), rule)
 
 
 @variants
 def test_the_online_utilities_choose_and_the_slow_ones_judge(variant):
     # 10 + ½·5 − 1 and 20 + ½·8 − 3: the slow 7 of the other choice is not seen.
     np.testing.assert_allclose(errors(variant, trace=0.0), [11.5, 21.0], rtol=1e-6)
+
+
+@variants
+def test_another_head_chooses_and_the_slow_utilities_of_this_one_judge(variant):
+    # 10 + ½·7 − 1 and 20 + ½·6 − 3: each time the choice that this head thinks less of.
+    np.testing.assert_allclose(errors(variant, trace=0.0, chooser=CHOOSER), [12.5, 20.0], rtol=1e-6)
+
+
+@variants
+def test_regret_is_by_what_this_head_would_have_chosen_itself(variant):
+    # What was taken on the way is what the other head chooses; to this one it looks worse by 2, which halves the trace.
+    # 20 + ½·6 = 23; 10 + ½·(0.6·7 + 0.4·23) − 1.
+    found = errors(variant, taken=(0, 1), tolerance=2 / np.log(2), chooser=CHOOSER)
+    np.testing.assert_allclose(found, [15.7, 22.0], rtol=1e-5)
+
+
+def test_what_is_forbidden_is_not_chosen_by_another_head():
+    allowed = [[[True, True]], [[True, False]], [[False, True]]]
+    # 10 + ½·5 − 1; 20 + ½·8 − 3.
+    np.testing.assert_allclose(errors(allowed=allowed, trace=0.0, chooser=CHOOSER), [11.5, 21.0], rtol=1e-6)
 
 
 @variants
@@ -117,12 +141,15 @@ def test_values_and_regret_are_means_over_components():
 
 
 def test_the_gradient_flows_through_what_was_believed_and_not_through_targets():
-    def total(online, slow):
-        return jnp.sum(errors(lambda f: f, online, slow, taken=(0, 1)))
+    def total(online, slow, chooser):
+        return jnp.sum(errors(lambda f: f, online, slow, taken=(0, 1), chooser=chooser))
 
-    of_online, of_slow = jax.jit(jax.grad(total, argnums=(0, 1)))(jnp.array(ONLINE), jnp.array(SLOW))
-    assert of_online.tolist() == [[[-1.0, 0.0]], [[0.0, -1.0]], [[0.0, 0.0]]]
-    assert not np.any(of_slow)
+    gradients = jax.jit(jax.grad(total, argnums=(0, 1, 2)))
+    for chooser in (ONLINE, CHOOSER):
+        of_online, of_slow, of_chooser = gradients(jnp.array(ONLINE), jnp.array(SLOW), jnp.array(chooser))
+        assert of_online.tolist() == [[[-1.0, 0.0]], [[0.0, -1.0]], [[0.0, 0.0]]]
+        assert not np.any(of_slow)
+        assert not np.any(of_chooser)
 
 
 def test_no_gradient_across_a_boundary():

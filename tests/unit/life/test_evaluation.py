@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import gymnasium
 import numpy as np
 import pytest
 
 from trainee import Agent
 from trainee.errors import InvalidArgument, MissingExtra, UnfitTimeStep
 from trainee.life import interval
+from trainee.life.agent import EVALUATION_SEED
 from work_toys import Blinks
 
 WALK = "work_toys:Walk-v0"
@@ -41,6 +43,27 @@ def test_an_evaluation_changes_nothing_and_can_be_repeated() -> None:
     agent.learn(WALK, 20)
     twin.learn(WALK, 20)
     assert agent.workers[WALK].logbook == twin.workers[WALK].logbook
+
+
+def test_an_episode_of_an_evaluation_is_remembered_from_its_beginning_and_no_longer() -> None:
+    agent = Agent()
+    agent.learn("Pendulum-v1", 600)
+    policy = agent.policy("Pendulum-v1")
+
+    def returns(remembers: bool) -> list[float]:
+        env, totals = gymnasium.make("Pendulum-v1"), []
+        for seed in (EVALUATION_SEED, None):
+            (observation, _), state, total, over = env.reset(seed=seed), None, 0.0, False
+            while not over:
+                action, state = policy.predict(observation, state=state if remembers else None, deterministic=True)
+                observation, reward, terminated, truncated, _ = env.step(action)
+                total, over = total + float(reward), terminated or truncated
+            totals.append(total)
+        return totals
+
+    found = agent.evaluate("Pendulum-v1", 2).returns
+    assert found == pytest.approx(returns(remembers=True), rel=1e-5)
+    assert found != pytest.approx(returns(remembers=False), rel=1e-3)
 
 
 def test_a_job_never_worked_at_can_be_evaluated() -> None:

@@ -45,7 +45,7 @@ def replayed(agent: Agent, name: str) -> tuple[np.ndarray, np.ndarray]:
     stream = agent.streams[name]
     kept = remembered(agent.workers[name].learner, stream)
     # Each stands beside the time step that it led to; the newest has led to none as yet.
-    return kept.step.observation.numeric[:, 0], np.append(kept.action[1:, 0], stream.action[0])
+    return kept.step.observation.numeric[:, 0], np.append(kept.action[1:, 0], stream.memory.action[0])
 
 
 def test_a_job_that_calls_the_worker_is_learned_as_one_that_the_worker_calls() -> None:

@@ -1,0 +1,67 @@
+"""Perception: what the networks get to see of a time step, its observation and what is recalled of those before it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from trainee.learner import memory, running
+from trainee.types import Observation, Signature, TimeStep
+
+
+@dataclass(frozen=True)
+class Perception:
+    """A perceived observation has its own numbers first, then what is recalled of what was seen, then of what was done.
+
+    Attributes:
+      signature: of the job.
+      gain: of what is recalled, against 1 for what is seen.
+    """
+
+    signature: Signature
+    gain: float
+
+    @property
+    def measured(self) -> int:
+        """How many numbers are normalised: the observation's own, and what is recalled of what was seen."""
+        return self.signature.numeric + memory.bands(memory.seen_channels(self.signature))
+
+    @property
+    def recalled(self) -> int:
+        """How many numbers are recalled."""
+        return self.measured - self.signature.numeric + memory.bands(memory.done_channels(self.signature))
+
+    def perceived(
+        self, step: TimeStep, before: memory.Memory, writer: memory.Writer, normaliser: running.Normaliser
+    ) -> tuple[memory.Memory, TimeStep]:
+        """The memory with a time step in it, and the time step with what is recalled behind its numbers."""
+        raw = step.observation
+        numeric = running.normalised(running.part(normaliser, raw.numeric.size), raw.numeric)
+        seen = writer.seen(Observation(numeric, raw.categories, raw.images))
+        after, of_seen, of_done = memory.recalled(before, seen, writer.done(before.action), step.first)
+        numeric = jnp.concatenate([raw.numeric, of_seen, of_done])
+        return after, dataclasses.replace(step, observation=Observation(numeric, raw.categories, raw.images))
+
+    def normalised(self, perceived: Observation, normaliser: running.Normaliser) -> Observation:
+        """As the networks see it. What was done is recalled in numbers of a known size, and stays as it is: by running
+        statistics it would mean another thing whenever the agent does other things.
+        """
+        standard = running.normalised(normaliser, perceived.numeric[: self.measured])
+        numeric = jnp.concatenate([standard, perceived.numeric[self.measured :]])
+        gain = jnp.where(jnp.arange(numeric.size) < self.signature.numeric, 1.0, self.gain)
+        return Observation(gain * numeric, perceived.categories, perceived.images)
+
+    def bare(self, seen: Observation) -> Observation:
+        """Without what is recalled."""
+        return Observation(seen.numeric[: self.signature.numeric], seen.categories, seen.images)
+
+    def binary(self, normaliser: running.Normaliser) -> Bool[Array, " numbers"]:
+        """Which of the observation's own numbers were only ever 0 or 1."""
+        return normaliser.binary[: self.signature.numeric]
+
+    def numbers(self) -> Float[Array, " numbers"]:
+        """Zeros, as many as a perceived observation has numbers."""
+        return jnp.zeros(self.signature.numeric + self.recalled)
