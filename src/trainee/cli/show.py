@@ -46,7 +46,7 @@ def show(
 def _workers(agent: Agent, as_json: bool) -> None:
     if not agent.workers:
         say(as_json, {"workers": 0}, "no workers yet")
-    for name, worker in agent.workers.items():
+    for name, worker in sorted(agent.workers.items()):
         log = worker.logbook
         totals = [each.total for each in log.episodes[-RECENT_EPISODES:]]
         recent = sum(totals) / len(totals) if totals else None

@@ -250,3 +250,33 @@ def test_saves_now_and_then_survive_a_full_disk(
     assert stint.steps == 10
     assert "was not saved" in capsys.readouterr().err
     assert np.isfinite(stint.recent_return)
+
+
+def test_show_tells_of_the_workers(run: Run) -> None:
+    run("learn", WALK, "CartPole-v1", "--steps", 60)
+    code, out, err = run("show")
+    assert (code, err) == (0, "")
+    pole, walk = out.splitlines()
+    assert walk.startswith(f"{WALK}: 60 steps, ")
+    assert "with a mean return of" in walk
+    assert pole.startswith("CartPole-v1: 60 steps, ")
+    told = lines(run("show", "--json")[1])
+    assert [(each["worker"], each["steps"]) for each in told] == [("CartPole-v1", 60), (WALK, 60)]
+    code, _, err = run("show", "--home", "nowhere")
+    assert code == 4
+    assert "nowhere" in err
+
+
+def test_show_draws_an_episode_in_hindsight(run: Run) -> None:
+    run("learn", "CartPole-v1", "--steps", 300)
+    code, out, err = run("show", "--hindsight")
+    assert (code, err) == (0, "")
+    (told,) = lines(run("show", "--hindsight", "--json")[1])
+    steps = len(told["values"])
+    assert sum(told["rewards"]) == steps
+    assert out.startswith(f"CartPole-v1: return {steps} in {steps} steps, decided at step {told['fork']}")
+    assert f"▲ step {told['fork']}" in out
+    assert out.count("•") == min(steps, 72)
+    code, _, err = run("show", "--hindsight", "--episode", 5000)
+    assert code == 2
+    assert "has no episode 5000" in err

@@ -404,3 +404,17 @@ def test_many_at_once_do_as_each_alone(mixed):
             state, decision = mixed.step(state, step)
             each = jax.tree.map(lambda leaf, i=i, t=t: leaf[i], found[t])
             jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4), each, decision)
+
+
+def test_a_number_that_was_always_0_and_then_is_huge_breaks_nothing():
+    learner = Learner(JobSpec(Signature(20, (), (), (2,), (False,), "wide")), width=8, constants=SMALL)
+    step, state = jax.jit(learner.step), learner.init(jax.random.key(0))
+    for t in range(24):
+        numeric = jnp.full(20, 1e38 if t == 20 else 0.0)
+        observation = Observation(numeric, jnp.zeros(0, jnp.int32), ())
+        state, decision = step(
+            state, TimeStep(observation, np.float32(1), np.float32(1), np.array(t == 0), np.array(False))
+        )
+    assert finite(state)
+    assert finite(decision)
+    assert float(jnp.max(jnp.abs(state.stream.memory.averages))) <= 100

@@ -353,7 +353,7 @@ def test_categories_are_told_apart():
 def test_images_are_told_apart_in_the_rough():
     of = signature(images=((6, 5, 1), (2, 2, 1)), image_bytes=(True, False))
     pictures = np.zeros((5, 6, 5, 1), np.uint8)
-    # Black, with a pixel that is a little brighter, white, half of it white, and black again but beside another picture.
+    # Black, with a pixel that is a little brighter, white, half of it white, and black again beside another picture.
     pictures[1, 3, 3, 0], pictures[2], pictures[3, :3] = 1, 255, 255
     beside = np.zeros((5, 2, 2, 1), np.float32)
     beside[4, 0] = 9.0
