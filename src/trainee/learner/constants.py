@@ -38,7 +38,7 @@ class Constants:
 
     discount: float = 0.9997
     trace: float = 0.95
-    trace_tolerance: float = 0.5
+    trace_tolerance: float = 0.25
     heads: int = 10
     prior_scale: float = 0.025
     prior_width: int = 32
