@@ -95,10 +95,10 @@ def _judged(learner: Learner, state: State, steps: TimeStep, actions: Any, start
     taken = np.concatenate([actions[start + 1 : stop], actions[stop - 1 : stop]])
     best, chosen = _appraised(learner, state, part, taken)
     unit = float(running.unit(state.interface.peak))
-    rewards = np.asarray(part.reward)[1:] / unit
-    reached = rewards + learner.constants.discount * np.asarray(part.discount)[1:] * best[1:]
+    rewards = np.asarray(part.reward)[1:]
+    reached = rewards / unit + learner.constants.discount * np.asarray(part.discount)[1:] * best[1:]
     changes, blames = reached - best[:-1], best[:-1] - chosen[:-1]
-    return _Judged(unit * rewards, unit * best[:-1], unit * changes, unit * blames)
+    return _Judged(rewards, unit * best[:-1], unit * changes, unit * blames)
 
 
 def _appraised(learner: Learner, state: State, steps: TimeStep, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
