@@ -39,6 +39,11 @@ class Signature:
         """Components of an action, and the most choices that one of them has."""
         return len(self.choices), max(self.choices)
 
+    @property
+    def pixels(self) -> int:
+        """Numbers in all images together."""
+        return sum(height * across * channels for height, across, channels in self.images)
+
 
 @dataclass(frozen=True)
 class JobSpec:

@@ -9,13 +9,15 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from trainee.learner import exploration, memory, novelty, replay, running
 from trainee.learner.chance import drawn
 from trainee.learner.constants import DEFAULTS, Constants
+from trainee.learner.curiosity import Curiosity
 from trainee.learner.encoders import Encoder, Trunk
 from trainee.learner.perception import Perception
+from trainee.learner.places import Places
 from trainee.learner.state import Interface, State, Stream
 from trainee.learner.update import Learned, Rule, improved, learned, td_errors
 from trainee.learner.value import Heads, Prior, action_value, interpolation
@@ -56,7 +58,7 @@ class Learner:
             learned(modules, self._optimiser),
             Prior(signature, c.prior_width, c.heads, prior),
             memory.Writer(signature, writer),
-            novelty.Places(signature, places),
+            Places(signature, places),
             jnp.zeros(()),
         )
 
@@ -115,7 +117,8 @@ class Learner:
         normaliser = running.observe(old.normaliser, measured, c.normaliser_memory_steps)
         ring = replay.remember(old.replay, replay.Experience(perceived, old.memory.action))
         stream = Stream(ring, normaliser, scale.sum, old.memory, old.novelty, old.head, old.key)
-        stream = eqx.tree_at(lambda s: s.novelty, stream, self._noted(state.interface, stream, perceived))
+        known = self._curiosity.noted(state.interface, stream, perceived, self._allowed(perceived))
+        stream = eqx.tree_at(lambda s: s.novelty, stream, known)
         # Values keep their meaning in reward units when the unit moves (PopArt, van Hasselt et al. 2016).
         ratio = jnp.where(before.peak > 0, running.unit(before.peak) / running.unit(scale.peak), 1.0)
         interface = eqx.tree_at(
@@ -184,55 +187,16 @@ class Learner:
         head = exploration.drawn_head(chance[1:3], stream.head, time_step.first, c.heads, c.head_steps)
         proposed, allowed = self._proposed(utilities, time_step), self._allowed(time_step)
         if stream.novelty is not None:
-            stream, proposed = self._curious(state, time_step, utilities, proposed, chance[:2])
+            follow = self._curiosity.followed
+            spell, wanted = follow(state.interface, stream, time_step, utilities, allowed, chance[:2])
+            stream = eqx.tree_at(lambda s: s.novelty.spell, stream, spell)
+            proposed = jnp.where(spell > 0, wanted, proposed)
         base = exploration.BaseNoise(c.any_action, c.continuous_noise, self._continuous, self._last_choice)
         action = exploration.explored(chance[3 : -noise.size], noise, proposed[head], allowed, base)
         propensity = exploration.propensity(action, proposed, allowed, base)
         decision = self._decision(state.interface, utilities, action, propensity)
         stream = eqx.tree_at(lambda s: (s.memory.action, s.head), stream, (action, head))
         return State(state.brain, state.interface, stream), decision
-
-    def _curious(
-        self,
-        state: State,
-        time_step: TimeStep,
-        utilities: Float[Array, "heads components choices"],
-        proposed: Float[Array, "heads components"],
-        chance: Float[Array, " 2"],
-    ) -> tuple[Stream, Float[Array, "heads components"]]:
-        """The stream with a spell of curiosity begun or not, and what each head proposes in it.
-
-        Args:
-          state: that decides.
-          time_step: as perceived.
-          utilities: what each head thinks of each choice.
-          proposed: what each head proposes at work.
-          chance: uniform in [0, 1): whether for curiosity, and whether to draw where no episode begins.
-        """
-        c, stream, allowed = self.constants, state.stream, self._allowed(time_step)
-        best = jnp.max(jnp.where(allowed, jnp.mean(utilities, axis=0), -jnp.inf), axis=-1)
-        # Nothing to hope for where the best there ever was is what is expected.
-        hope = jnp.clip(1 - jnp.mean(best), 0.0, 1.0)
-        anew = time_step.first | (chance[1] < 1 / c.head_steps)
-        begins = anew & (chance[0] < hope * novelty.share(stream.novelty, self._novelty_rule))
-        spell = jnp.where(begins, c.patience_steps, stream.novelty.spell)
-        promise = novelty.promise(stream.novelty, self._place(state.interface, stream, time_step.observation))
-        wanted = utilities + c.novelty_scale * promise[novelty.columns(self.spec.signature)][None]
-        choices = jax.vmap(lambda u: exploration.greedy(u, allowed))(wanted).astype(proposed.dtype)
-        return eqx.tree_at(lambda s: s.novelty.spell, stream, spell), jnp.where(spell > 0, choices, proposed)
-
-    def _noted(self, interface: Interface, stream: Stream, perceived: TimeStep) -> novelty.Novelty:
-        signature = self.spec.signature
-        nearest = jnp.round(stream.memory.action).astype(jnp.int32)
-        columns = jnp.array(novelty.columns(signature))[jnp.arange(nearest.size), nearest]
-        open_there = novelty.open_columns(signature, self._allowed(perceived))
-        place = self._place(interface, stream, perceived.observation)
-        known, rule = stream.novelty, self._novelty_rule
-        return novelty.noted(known, place, columns, open_there, perceived.first, perceived.discount, rule)
-
-    def _place(self, interface: Interface, stream: Stream, perceived: Observation) -> Int[Array, ""]:
-        seen = self._perception.bare(self._perception.normalised(perceived, stream.normaliser))
-        return interface.places(seen, self._perception.binary(stream.normaliser))
 
     def overrule(self, state: State, action: Float[Array, " components"]) -> State:
         """Remember that another action was taken than the one decided."""
@@ -316,9 +280,8 @@ class Learner:
         return Perception(self.spec.signature, self.constants.memory_gain)
 
     @property
-    def _novelty_rule(self) -> novelty.Rule:
-        c = self.constants
-        return novelty.Rule(c.novelty_discount, c.novelty_rate, c.finds_memory_steps, c.patience_steps, c.curiosity)
+    def _curiosity(self) -> Curiosity:
+        return Curiosity(self.spec.signature, self.constants)
 
     @property
     def _optimiser(self) -> optax.GradientTransformation:

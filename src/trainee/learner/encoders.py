@@ -41,12 +41,16 @@ class ImageEncoder(eqx.Module):
         self.linear = Linear(flat.size, width, keys[2])
 
     def __call__(self, image: Array) -> Float[Array, " width"]:
-        scale = 255.0 if image.dtype == jnp.uint8 else 1.0
-        return self.linear(_convolved(self.convolutions, image / scale))
+        return self.linear(_convolved(self.convolutions, scaled(image)))
+
+
+def scaled(image: Array) -> Float[Array, "height width channels"]:
+    """An image as float32 numbers, bytes as parts of 255."""
+    return image.astype(jnp.float32) / (255.0 if image.dtype == jnp.uint8 else 1.0)
 
 
 def _convolved(convolutions: tuple[eqx.nn.Conv2d, ...], image: Array) -> Float[Array, " features"]:
-    out = jnp.moveaxis(image.astype(jnp.float32), -1, 0)
+    out = jnp.moveaxis(image, -1, 0)
     for convolution in convolutions:
         out = jax.nn.relu(convolution(out))
     return out.reshape(-1)

@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
+from trainee.learner.encoders import scaled
 from trainee.learner.running import CLIP
 from trainee.types import Observation, Signature
 
@@ -52,10 +53,7 @@ class Writer(eqx.Module):
         hot = [
             jax.nn.one_hot(observation.categories[part], size) for part, size in enumerate(self.signature.categories)
         ]
-        pixels = [
-            image.astype(jnp.float32).reshape(-1) / (255.0 if image.dtype == jnp.uint8 else 1.0)
-            for image in observation.images
-        ]
+        pixels = [scaled(image).reshape(-1) for image in observation.images]
         # What was only ever 0 or 1 comes unclipped, and may be anything now.
         numbers = jnp.clip(jnp.concatenate([observation.numeric, *hot, *pixels]), -CLIP, CLIP)
         return numbers if self.mixture is None else numbers @ self.mixture
@@ -116,8 +114,7 @@ def bands(channels: int) -> int:
 
 
 def _numbers(signature: Signature) -> int:
-    pixels = sum(height * across * channels for height, across, channels in signature.images)
-    return signature.numeric + sum(signature.categories) + pixels
+    return signature.numeric + sum(signature.categories) + signature.pixels
 
 
 def _by_choice(signature: Signature) -> bool:

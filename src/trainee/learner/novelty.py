@@ -13,18 +13,15 @@ import math
 from typing import NamedTuple
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, UInt32
+from jaxtyping import Array, Bool, Float, Int
 
-from trainee.learner.chance import mixed
-from trainee.types import Observation, Signature
+from trainee.types import Signature
 
-# Sides of so many random planes tell apart what is not told apart exactly.
-PLANES = 8
 # Numbers in a table, at most: more places share a row by chance where there are more actions.
 TABLE = 2**19
+MOST_BITS = 18
 # A continuous component of an action is told apart in so many parts, whatever the number of its choices.
 PARTS = 3
 # Time steps over which what is found is carried back at once.
@@ -47,48 +44,6 @@ class Rule(NamedTuple):
     memory_steps: float
     patience_steps: int
     most: float
-
-
-class Places(eqx.Module):
-    """Tells places apart: exactly by numbers that are only ever 0 or 1 and by categories, by other numbers and pixels
-    only in the rough, so that a place is one that can be met again.
-    """
-
-    words: UInt32[Array, " exact"]
-    planes: Float[Array, "numbers planes"]
-    starts: tuple[int, ...] = eqx.field(static=True)
-    bits: int = eqx.field(static=True)
-
-    def __init__(self, signature: Signature, key: PRNGKeyArray):
-        words, planes = jax.random.split(key)
-        sizes = (signature.numeric, *signature.categories)
-        self.starts = tuple(sum(sizes[: part + 1]) for part in range(len(signature.categories)))
-        self.words = jax.random.bits(words, (sum(sizes),), jnp.uint32)
-        pixels = sum(height * across * channels for height, across, channels in signature.images)
-        self.planes = jax.random.normal(planes, (signature.numeric + pixels + 1, PLANES))
-        self.bits = _bits(signature)
-
-    def __call__(self, observation: Observation, binary: Bool[Array, " numbers"]) -> Int[Array, ""]:
-        """The row of a table that belongs to an observation, whose numbers are normalised.
-
-        Args:
-          observation: as the networks see it.
-          binary: which of its numbers were only ever 0 or 1.
-        """
-        numeric = observation.numeric
-        exact = jnp.sum(jnp.where(binary & (numeric > 0), self.words[: numeric.size], 0), dtype=jnp.uint32)
-        if self.starts:
-            rows = jnp.array(self.starts) + observation.categories
-            exact += jnp.sum(self.words[rows], dtype=jnp.uint32)
-        pixels = [
-            image.astype(jnp.float32).reshape(-1) / (255.0 if image.dtype == jnp.uint8 else 1.0)
-            for image in observation.images
-        ]
-        # Without their mean, or brightness would settle it.
-        shapes = [pixel - jnp.mean(pixel) for pixel in pixels]
-        rough = jnp.concatenate([jnp.where(binary, 0.0, numeric), *shapes, jnp.ones(1)]) @ self.planes
-        side = jnp.sum((rough > 0) * 2 ** jnp.arange(PLANES, dtype=jnp.uint32), dtype=jnp.uint32)
-        return (mixed(exact ^ mixed(side)) >> (32 - self.bits)).astype(jnp.int32)
 
 
 class Trail(eqx.Module):
@@ -124,7 +79,7 @@ class Novelty(eqx.Module):
 def init_novelty(signature: Signature, patience_steps: int) -> Novelty:
     """Of a stream that has tried nothing; of curiosity it expects one find in `patience_steps`."""
     components, columns = _grid(signature)
-    table = jnp.zeros((2 ** _bits(signature), components * columns))
+    table = jnp.zeros((2 ** bits(signature), components * columns))
     trail = Trail(
         jnp.zeros(TRAIL_STEPS, jnp.int32),
         jnp.zeros((TRAIL_STEPS, components, columns), bool),
@@ -134,6 +89,12 @@ def init_novelty(signature: Signature, patience_steps: int) -> Novelty:
         jnp.zeros(TRAIL_STEPS),
     )
     return Novelty(table, jnp.array(table), trail, jnp.array([0.0, 1 / patience_steps]), jnp.zeros((), jnp.int32))
+
+
+def bits(signature: Signature) -> int:
+    """Of the number of a place: two to this power is the number of a table's rows."""
+    components, widest = _grid(signature)
+    return min(MOST_BITS, int(math.log2(TABLE // (components * widest))))
 
 
 def columns(signature: Signature) -> np.ndarray:
@@ -199,8 +160,8 @@ def noted(
         _pushed(trail.episode, trail.episode[-1] + first),
         _pushed(trail.discount, discount),
     )
-    ahead = _carried_back(tried, novelty.ahead, trail, rule)
-    return Novelty(tried, ahead, trail, finds, jnp.where(first, 0, spell))
+    known = Novelty(tried, novelty.ahead, trail, finds, jnp.where(first, 0, spell))
+    return eqx.tree_at(lambda n: n.ahead, known, _carried_back(known, rule))
 
 
 def share(novelty: Novelty, rule: Rule) -> Float[Array, ""]:
@@ -211,9 +172,10 @@ def share(novelty: Novelty, rule: Rule) -> Float[Array, ""]:
     return rule.most * jnp.clip(rule.patience_steps * (curious - at_work), 0.0, 1.0)
 
 
-def _carried_back(tried, ahead, trail: Trail, rule: Rule) -> Float[Array, "places actions"]:
-    """The table after each step of the trail has heard of the best that was reached behind it in its episode."""
-    reached = (bonus(tried[trail.place]) + ahead[trail.place]).reshape(trail.open.shape)
+def _carried_back(novelty: Novelty, rule: Rule) -> Float[Array, "places actions"]:
+    """`ahead` after each step of the trail has heard of the best that was reached behind it in its episode."""
+    trail, ahead = novelty.trail, novelty.ahead
+    reached = promise(novelty, trail.place).reshape(trail.open.shape)
     reached = jnp.max(jnp.where(trail.open, reached, 0.0), axis=-1)
     best = jnp.where(trail.discount > 0, jnp.mean(reached, axis=-1), 0.0)
     later = jnp.arange(TRAIL_STEPS)[None, :] - jnp.arange(TRAIL_STEPS)[:, None]
@@ -234,8 +196,3 @@ def _grid(signature: Signature) -> tuple[int, int]:
     """Components of an action, and the most columns that one of them has."""
     sizes = zip(signature.choices, signature.continuous, strict=True)
     return len(signature.choices), max(PARTS if continuous else size for size, continuous in sizes)
-
-
-def _bits(signature: Signature) -> int:
-    components, widest = _grid(signature)
-    return min(18, int(math.log2(TABLE // (components * widest))))

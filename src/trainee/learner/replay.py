@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from trainee.types import TimeStep
@@ -79,6 +80,14 @@ def windows(replay: Replay, chance: Float[Array, " drawn"], length: int, example
     # Worked out once: fused into the reading, it would be worked out anew for every number that is read.
     slots = (start[:, None] + jnp.arange(length)[None, :]) % capacity
     return read(replay, jax.lax.optimization_barrier(slots), example)
+
+
+def everything(replay: Replay, example: Experience) -> Experience:
+    """All that is held, the oldest first, as numpy arrays `[held, …]`."""
+    capacity, written = len(replay.rows), int(replay.written)
+    # Blanks and all: one shape, and so one program, however much has been written.
+    whole = read(replay, (written + jnp.arange(capacity)) % capacity, example)
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[max(capacity - written, 0) :], whole)
 
 
 def read(replay: Replay, slots: Int[Array, "*batch"], example: Experience) -> Experience:

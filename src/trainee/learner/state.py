@@ -6,7 +6,8 @@ import equinox as eqx
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from trainee.learner.memory import Memory, Writer
-from trainee.learner.novelty import Novelty, Places
+from trainee.learner.novelty import Novelty
+from trainee.learner.places import Places
 from trainee.learner.replay import Replay
 from trainee.learner.running import Normaliser
 from trainee.learner.update import Learned

@@ -64,7 +64,7 @@ def hindsight(worker: Worker, state: State, episode: int) -> Hindsight:
     Raises:
       InvalidArgument: there is no such episode.
     """
-    steps, actions = _remembered(worker.learner, state)
+    steps, actions = replay.everything(state.stream.replay, worker.learner.experience())
     spans = _episodes(np.asarray(steps.first), np.asarray(steps.last))
     if not -len(spans) <= episode < len(spans):
         kept = f"there are {len(spans)} in its replay, of which −1 is the newest" if spans else "none is over yet"
@@ -118,15 +118,6 @@ def _appraising(learner: Learner) -> Any:
     return jax.jit(
         lambda state, steps, actions: jnp.stack(jax.vmap(learner.appraised, (None, 0, 0))(state, steps, actions))
     )
-
-
-def _remembered(learner: Learner, state: State) -> tuple[TimeStep, np.ndarray]:
-    """Every time step in replay with the action that led to it, the oldest first."""
-    ring = state.stream.replay
-    written, capacity = int(ring.written), len(ring.rows)
-    slots = jnp.arange(max(0, written - capacity), written) % capacity
-    steps, actions = jax.tree.map(np.asarray, replay.read(ring, slots, learner.experience()))
-    return steps, actions
 
 
 def _episodes(first: np.ndarray, last: np.ndarray) -> list[tuple[int, int]]:

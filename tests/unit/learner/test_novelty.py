@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from trainee.learner import novelty
-from trainee.learner.novelty import TRAIL_STEPS, Novelty, Places, Rule, Trail
+from trainee.learner.novelty import TRAIL_STEPS, Novelty, Rule, Trail
+from trainee.learner.places import PLANES, Places
 from trainee.types import Observation, Signature
 
 variants = pytest.mark.parametrize("variant", [lambda f: f, eqx.filter_jit], ids=["plain", "jit"])
@@ -332,7 +333,7 @@ def test_observations_that_are_near_share_a_row():
 
 def test_there_are_no_more_places_than_sides_of_the_planes():
     many = rows(signature(3), np.random.default_rng(0).normal(size=(5000, 3)))
-    assert 20 < len(set(many)) <= 2**novelty.PLANES
+    assert 20 < len(set(many)) <= 2**PLANES
 
 
 def test_numbers_of_both_kinds_are_told_apart_at_once():

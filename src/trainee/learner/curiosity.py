@@ -1,0 +1,79 @@
+"""Curiosity: when to follow what is new instead of what is valuable, and where it leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from trainee.learner import exploration, novelty
+from trainee.learner.constants import Constants
+from trainee.learner.perception import Perception
+from trainee.learner.state import Interface, Stream
+from trainee.types import Observation, Signature, TimeStep
+
+
+@dataclass(frozen=True)
+class Curiosity:
+    """What is done about novelty in a stream.
+
+    Attributes:
+      signature: of the job.
+      constants: the table of numbers.
+    """
+
+    signature: Signature
+    constants: Constants
+
+    def noted(
+        self, interface: Interface, stream: Stream, perceived: TimeStep, allowed: Bool[Array, "components choices"]
+    ) -> novelty.Novelty:
+        """What the stream knows of what was tried, with a time step, as perceived, in it."""
+        nearest = jnp.round(stream.memory.action).astype(jnp.int32)
+        columns = jnp.array(novelty.columns(self.signature))[jnp.arange(nearest.size), nearest]
+        open_there = novelty.open_columns(self.signature, allowed)
+        place = self._place(interface, stream, perceived.observation)
+        known, rule = stream.novelty, self._rule
+        return novelty.noted(known, place, columns, open_there, perceived.first, perceived.discount, rule)
+
+    def followed(
+        self,
+        interface: Interface,
+        stream: Stream,
+        perceived: TimeStep,
+        utilities: Float[Array, "heads components choices"],
+        allowed: Bool[Array, "components choices"],
+        chance: Float[Array, " 2"],
+    ) -> tuple[Int[Array, ""], Float[Array, "heads components"]]:
+        """For how many steps curiosity decides from here on, 0 at work, and what each head would do out of it.
+
+        Args:
+          interface: whose places they are.
+          stream: that decides.
+          perceived: the newest time step.
+          utilities: what each head thinks of each choice.
+          allowed: the choices that there are.
+          chance: uniform in [0, 1): whether for curiosity, and whether to draw where no episode begins.
+        """
+        c, known = self.constants, stream.novelty
+        best = jnp.max(jnp.where(allowed, jnp.mean(utilities, axis=0), -jnp.inf), axis=-1)
+        # Nothing to hope for where the best there ever was is what is expected.
+        hope = jnp.clip(1 - jnp.mean(best), 0.0, 1.0)
+        anew = perceived.first | (chance[1] < 1 / c.head_steps)
+        begins = anew & (chance[0] < hope * novelty.share(known, self._rule))
+        promise = novelty.promise(known, self._place(interface, stream, perceived.observation))
+        wanted = utilities + c.novelty_scale * promise[novelty.columns(self.signature)][None]
+        choices = jax.vmap(lambda u: exploration.greedy(u, allowed))(wanted).astype(utilities.dtype)
+        return jnp.where(begins, c.patience_steps, known.spell), choices
+
+    def _place(self, interface: Interface, stream: Stream, perceived: Observation) -> Int[Array, ""]:
+        perception = Perception(self.signature, self.constants.memory_gain)
+        seen = perception.bare(perception.normalised(perceived, stream.normaliser))
+        return interface.places(seen, perception.binary(stream.normaliser))
+
+    @property
+    def _rule(self) -> novelty.Rule:
+        c = self.constants
+        return novelty.Rule(c.novelty_discount, c.novelty_rate, c.finds_memory_steps, c.patience_steps, c.curiosity)
