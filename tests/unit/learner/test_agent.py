@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-from types import SimpleNamespace
 
 import equinox as eqx
 import jax
@@ -9,56 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from learners import LENGTH, SMALL, finite, same, time_steps
 from memories import remembered
-from trainee.learner import Constants, Learner, memory, running, value
-from trainee.types import JobSpec, Observation, Signature, TimeStep
-
-SMALL = dataclasses.replace(Constants(), replay_steps=16, heads=3, windows=2, window_steps=3, prior_width=8)
-MIXED = Signature(3, (4,), (), (3, 5), (False, True), "mixed")
-LENGTH = 12
-
-
-def compiled(learner):
-    """A learner's functions, each compiled once."""
-    names = ["init", "step", "perceive", "remember", "utilities", "learn", "decide", "overrule", "exploit"]
-    return SimpleNamespace(learner=learner, **{name: jax.jit(getattr(learner, name)) for name in names})
-
-
-@pytest.fixture(scope="module")
-def mixed():
-    return compiled(Learner(JobSpec(MIXED), width=8, constants=SMALL))
-
-
-@pytest.fixture(scope="module")
-def lived(mixed):
-    """A state that has seen and learned something, and the time step that it waits for."""
-    state = mixed.init(jax.random.key(0))
-    stream = time_steps(LENGTH)
-    for step in stream[:-1]:
-        state, _ = mixed.step(state, step)
-    return state, stream[-1]
-
-
-def time_steps(count, seed=0, size=1.0):
-    """Two episodes, the first of which terminates, with rewards now and then."""
-    draw = np.random.default_rng(seed)
-    steps = []
-    for t in range(count):
-        numeric, category = draw.normal(size=3), draw.integers(0, 4, 1)
-        observation = Observation(jnp.array(numeric, jnp.float32), jnp.array(category, jnp.int32), ())
-        last = t == 5
-        reward = np.float32(size * draw.choice([-0.3, 0.0, 1.0]))
-        steps.append(TimeStep(observation, reward, np.float32(not last), np.array(t in (0, 6)), np.array(last)))
-    return steps
-
-
-def same(one, other):
-    return bool(eqx.tree_equal(one, other))
-
-
-def finite(tree):
-    floats = eqx.filter(tree, eqx.is_inexact_array)
-    return all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves(floats))
+from trainee.learner import Learner, value
+from trainee.types import JobSpec, Signature
 
 
 def test_the_example_is_a_time_step_of_the_job(mixed):
@@ -169,114 +122,6 @@ def test_a_step_decides_by_what_was_believed_before_it_learned(mixed, lived):
     np.testing.assert_allclose((decision.value, decision.spread), value_and_spread(before), rtol=1e-4)
     for other in (after, eqx.tree_at(lambda s: s.stream, state, before.stream)):
         assert abs(float(decision.value) / value_and_spread(other)[0] - 1) > 1e-2
-
-
-def test_what_is_perceived_is_the_time_step_with_what_is_recalled_behind_its_numbers(mixed, lived):
-    state, step = lived
-    after, perceived = mixed.perceive(state, step)
-    numbers = perceived.observation.numeric
-    # Three numbers; seven bands of the seven channels seen, and of the eight choices done.
-    assert numbers.shape == (3 + 7 * 7 + 7 * 8,)
-    own = lambda s: s.observation.numeric  # noqa: E731
-    assert same(jax.tree.map(jnp.array, eqx.tree_at(own, perceived, numbers[:3])), jax.tree.map(jnp.array, step))
-    standard = running.normalised(running.part(state.stream.normaliser, 3), step.observation.numeric)
-    seen = jnp.concatenate([standard, jax.nn.one_hot(step.observation.categories[0], 4)])
-    first, second = np.asarray(state.stream.memory.action)
-    done = jax.nn.relu(1 - jnp.abs(jnp.array([first - i for i in range(3)] + [second - i for i in range(5)])))
-    kept, of_seen, of_done = memory.recalled(state.stream.memory, seen, done, jnp.array(step.first))
-    np.testing.assert_allclose(numbers[3:], jnp.concatenate([of_seen, of_done]), rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(after.stream.memory.averages, kept.averages, rtol=1e-5, atol=1e-6)
-    np.testing.assert_array_equal(after.stream.memory.action, state.stream.memory.action)
-
-
-def test_nothing_is_recalled_of_the_episode_before(mixed, lived):
-    state, _ = lived
-    first = dataclasses.replace(time_steps(1, seed=7)[0], first=np.array(True))
-    blank = eqx.tree_at(lambda s: s.stream.memory, state, memory.init_memory(MIXED))
-
-    def numbers(of, step):
-        after, perceived = mixed.perceive(of, step)
-        return np.append(perceived.observation.numeric, after.stream.memory.averages)
-
-    np.testing.assert_allclose(numbers(state, first), numbers(blank, first), atol=1e-6)
-    later = dataclasses.replace(first, first=np.array(False))
-    assert np.max(np.abs(numbers(state, later) - numbers(blank, later))) > 0.1
-
-
-def test_what_is_recalled_reaches_the_utilities_once_it_was_learned(mixed, lived):
-    heads = lambda s: s.interface.learned.slow[1].linear.weight  # noqa: E731
-    # Something is believed from the beginning, so that the heads do not hide what stands before them.
-    young = mixed.init(jax.random.key(0))
-    young = eqx.tree_at(heads, young, heads(young) + jax.random.normal(jax.random.key(1), heads(young).shape))
-    _, perceived = mixed.perceive(*lived)
-    own, more = (
-        eqx.tree_at(lambda o: o.numeric, perceived.observation, replace_fn=f)
-        for f in (lambda numeric: numeric.at[3:].set(0.0), lambda numeric: numeric.at[3:].add(1.0))
-    )
-    np.testing.assert_allclose(mixed.utilities(young, own), mixed.utilities(young, more), rtol=1e-6)
-    state, _ = lived
-    for _ in range(100):
-        state = mixed.learn(state)
-    differences = np.abs(mixed.utilities(state, own) - mixed.utilities(state, more))
-    assert np.all(np.max(differences, axis=(1, 2)) > 1e-3)
-
-
-def test_each_transition_is_counted_once_for_each_component(mixed, lived):
-    state, step = lived
-    # Eleven time steps, two of which begin an episode.
-    tried = state.stream.novelty.tried
-    assert float(jnp.sum(tried)) == 2 * 9
-    # The third choice of the first component, and of the second, which is continuous, the last of three parts.
-    after, _ = mixed.step(mixed.overrule(state, jnp.array([2.0, 3.6])), step)
-    counted = jnp.sum(after.stream.novelty.tried - tried, axis=0).reshape(2, 3)
-    assert counted.tolist() == [[0, 0, 1], [0, 0, 1]]
-
-
-def decided_by_many(mixed, state, step, count):
-    """How long curiosity goes on after a decision, and the action, for as many keys."""
-
-    def one(key):
-        after, decision = mixed.learner.decide(eqx.tree_at(lambda s: s.stream.key, state, key), step)
-        return after.stream.novelty.spell, decision.action
-
-    step = jax.tree.map(jnp.asarray, step)
-    return jax.tree.map(np.asarray, jax.jit(jax.vmap(one))(jax.vmap(jax.random.key)(jnp.arange(count))))
-
-
-def test_out_of_curiosity_what_was_never_tried_is_chosen(mixed, lived):
-    state, step = lived
-    # Everywhere but the third choice of the first component and the last part of the second: its fourth and fifth.
-    tried = np.array([[1e3, 1e3, 0, 1e3, 1e3, 0]], np.float32)
-    tables = lambda s: (s.stream.novelty.tried, s.stream.novelty.ahead)  # noqa: E731
-    everywhere = jnp.zeros_like(tables(state)[0]) + tried
-    known = eqx.tree_at(tables, state, (everywhere, jnp.zeros_like(everywhere)))
-    for spell in (7, 0):
-        now = eqx.tree_at(lambda s: s.stream.novelty.spell, known, jnp.array(spell))
-        spells, actions = decided_by_many(mixed, now, step, 50)
-        assert set(spells.tolist()) == {spell}
-        chosen = (actions[:, 0] == 2) & (actions[:, 1] > 2)
-        # Now and then it is any action all the same; at work it is another one.
-        assert np.sum(chosen) >= 45 if spell else np.sum(chosen) <= 25
-
-
-def test_curiosity_is_given_its_share_of_the_episodes_while_there_is_something_to_hope_for(mixed, lived):
-    state, step = lived
-    # It has just found something, and work has not.
-    state = eqx.tree_at(
-        lambda s: (s.stream.novelty.finds, s.stream.novelty.spell), state, (jnp.array([0.0, 0.1]), jnp.array(0))
-    )
-    first = dataclasses.replace(step, first=np.array(True))
-    begun = decided_by_many(mixed, state, first, 400)[0]
-    assert set(begun.tolist()) == {0, SMALL.patience_steps}
-    # A half of 400, give or take five standard deviations of 10.
-    assert 150 < np.count_nonzero(begun) < 250
-    # Within an episode about once in a thousand steps at the most.
-    assert np.count_nonzero(decided_by_many(mixed, state, step, 400)[0]) < 8
-    heads = lambda s: s.interface.learned.slow[1].linear.weight  # noqa: E731
-    sated = eqx.tree_at(heads, state, heads(state) + 10.0)
-    assert not np.any(decided_by_many(mixed, sated, first, 400)[0])
-    idle = eqx.tree_at(lambda s: s.stream.novelty.finds, state, jnp.array([0.1, 0.1]))
-    assert not np.any(decided_by_many(mixed, idle, first, 400)[0])
 
 
 def test_deciding_does_not_learn(mixed, lived):
@@ -404,17 +249,3 @@ def test_many_at_once_do_as_each_alone(mixed):
             state, decision = mixed.step(state, step)
             each = jax.tree.map(lambda leaf, i=i, t=t: leaf[i], found[t])
             jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4), each, decision)
-
-
-def test_a_number_that_was_always_0_and_then_is_huge_breaks_nothing():
-    learner = Learner(JobSpec(Signature(20, (), (), (2,), (False,), "wide")), width=8, constants=SMALL)
-    step, state = jax.jit(learner.step), learner.init(jax.random.key(0))
-    for t in range(24):
-        numeric = jnp.full(20, 1e38 if t == 20 else 0.0)
-        observation = Observation(numeric, jnp.zeros(0, jnp.int32), ())
-        state, decision = step(
-            state, TimeStep(observation, np.float32(1), np.float32(1), np.array(t == 0), np.array(False))
-        )
-    assert finite(state)
-    assert finite(decision)
-    assert float(jnp.max(jnp.abs(state.stream.memory.averages))) <= 100

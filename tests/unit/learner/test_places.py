@@ -1,0 +1,93 @@
+"""Which observations are the same place, and which are not."""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from learners import signature
+from trainee.learner.places import PLANES, Places
+from trainee.types import Observation
+
+variants = pytest.mark.parametrize("variant", [lambda f: f, eqx.filter_jit], ids=["plain", "jit"])
+
+
+def rows(of, numeric, categories=None, images=(), binary=False, variant=eqx.filter_jit):
+    """The rows of a batch of observations."""
+    numeric = jnp.array(numeric, jnp.float32)
+    categories = jnp.array(np.zeros((len(numeric), 0)) if categories is None else categories, jnp.int32)
+    places, flags = Places(of, jax.random.key(0)), jnp.broadcast_to(jnp.array(binary), (of.numeric,))
+    found = variant(jax.vmap(lambda o: places(o, flags)))(Observation(numeric, categories, images))
+    return found.tolist()
+
+
+@variants
+def test_one_hot_codes_of_200_states_have_200_rows(variant):
+    found = rows(signature(200), np.eye(200), binary=True, variant=variant)
+    assert len(set(found)) == 200
+    assert all(0 <= row < 2**18 for row in found)
+
+
+def test_zeros_and_ones_are_told_apart_exactly():
+    corners = np.array(np.meshgrid(*[[0, 1]] * 7)).reshape(7, -1).T
+    assert len(set(rows(signature(7), corners, binary=True))) == 2**7
+
+
+def test_observations_that_are_near_share_a_row():
+    draw = np.random.default_rng(0)
+    numeric = draw.normal(size=(50, 3))
+    found = np.array(rows(signature(3), np.concatenate([numeric, numeric + 1e-4, -3 * numeric])))
+    # So near that few of them lie on two sides of a plane; of those far off few lie on the same side of all.
+    assert np.sum(found[:50] == found[50:100]) >= 49
+    assert np.sum(found[:50] == found[100:]) <= 5
+
+
+def test_there_are_no_more_places_than_sides_of_the_planes():
+    many = rows(signature(3), np.random.default_rng(0).normal(size=(5000, 3)))
+    assert 20 < len(set(many)) <= 2**PLANES
+
+
+def test_numbers_of_both_kinds_are_told_apart_at_once():
+    of, flags = signature(3), [True, True, False]
+    seen = [[0, 1, 0.5], [1, 0, 0.5], [0, 1, 0.5001], [0, 1, -4.0]]
+    one, other, near, far = rows(of, seen, binary=flags)
+    assert one == near
+    assert len({one, other, far}) == 3
+
+
+def test_categories_are_told_apart():
+    of, every = signature(categories=(3, 4)), [[i, j] for i in range(3) for j in range(4)]
+    found = rows(of, np.zeros((24, 0)), every * 2)
+    assert found[:12] == found[12:]
+    assert len(set(found)) == 12
+
+
+def test_images_are_told_apart_in_the_rough():
+    of = signature(images=((6, 5, 1), (2, 2, 1)), image_bytes=(True, False))
+    pictures = np.zeros((5, 6, 5, 1), np.uint8)
+    # Black, with a pixel that is a little brighter, white, half of it white, and black again beside another picture.
+    pictures[1, 3, 3, 0], pictures[2], pictures[3, :3] = 1, 255, 255
+    beside = np.zeros((5, 2, 2, 1), np.float32)
+    beside[4, 0] = 9.0
+    black, near, white, half, other = rows(of, np.zeros((5, 0)), images=(jnp.array(pictures), jnp.array(beside)))
+    # Brightness alone tells nothing apart.
+    assert black == near == white
+    assert len({black, half, other}) == 3
+
+
+def test_bytes_count_as_parts_of_255():
+    # A picture for each of its pixels, which is white in it.
+    pictures, shape = 255 * np.eye(16, dtype=np.uint8).reshape(16, 4, 4, 1), ((4, 4, 1),)
+    of_bytes = rows(signature(images=shape, image_bytes=(True,)), np.zeros((16, 0)), images=(jnp.array(pictures),))
+    of_floats = rows(signature(images=shape), np.zeros((16, 0)), images=(jnp.array(pictures / 255, jnp.float32),))
+    assert of_bytes == of_floats
+    assert len(set(of_bytes)) > 8
+
+
+def test_places_follow_the_key():
+    of, seen = signature(2), Observation(jnp.array([1.0, 0.0]), jnp.zeros(0, jnp.int32), ())
+    flags = jnp.ones(2, bool)
+    assert len({int(Places(of, jax.random.key(seed))(seen, flags)) for seed in range(5)}) == 5
