@@ -1,42 +1,33 @@
-"""The agent: one brain, its interfaces, and the streams of its workers."""
+"""The agent: what a user asks of a mind."""
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import gymnasium
-import jax
-from jaxtyping import PRNGKeyArray
 
 from trainee import record
 from trainee.errors import InvalidArgument
-from trainee.jobs import Codec, Job, make
-from trainee.learner import Constants, Interface, Learned, Learner, State, Stream
+from trainee.jobs import Codec, make
 from trainee.life import saving
 from trainee.life.callbacks import Callback, OnStep, Progress, TensorBoard
-from trainee.life.compiled import compiled
 from trainee.life.evaluation import Evaluation, evaluated
 from trainee.life.hindsight import Hindsight, hindsight
 from trainee.life.host import Guard
-from trainee.life.logbook import Logbook
+from trainee.life.mind import MOST_SEED, Mind, whole
 from trainee.life.policy import Policy
-from trainee.life.runtime import prepare
 from trainee.life.stint import Stint
 from trainee.life.stretch import JobLike, close, name_of, worked
 from trainee.life.worker import Worker
-from trainee.types import JobSpec
 
 MOST_STEPS = 10**12
-MOST_WIDTH = 2**14
-MOST_SEED = EVALUATION_SEED = 2**31 - 1
+EVALUATION_SEED = MOST_SEED
 
 
 @dataclass(eq=False)
-class Agent:
+class Agent(Mind):
     """An agent that learns a job by doing it.
 
     Args:
@@ -44,22 +35,6 @@ class Agent:
       width: units in each layer; the size of the brain.
       constants: the table of numbers, the same for every job.
     """
-
-    seed: int = 0
-    width: int = 64
-    constants: Constants = field(default_factory=Constants)
-
-    def __post_init__(self) -> None:
-        if not _whole(self.seed, 0, MOST_SEED):
-            raise InvalidArgument(f"seed must be a whole number from 0 to {MOST_SEED:,}, not {self.seed!r}")
-        if not _whole(self.width, 1, MOST_WIDTH):
-            raise InvalidArgument(f"width must be a whole number from 1 to {MOST_WIDTH:,}, not {self.width!r}")
-        prepare()
-        self.brain: Learned | None = None
-        self.interfaces: dict[str, Interface] = {}
-        self.streams: dict[str, Stream] = {}
-        self.workers: dict[str, Worker] = {}
-        self._at_work: Worker | None = None
 
     def learn(
         self,
@@ -95,7 +70,7 @@ class Agent:
           JobFailed: the job raised, or kept saying unfit things. What was learned until then is kept.
           KeyboardInterrupt: Ctrl-C, after the step under way; nothing is lost. A second one does not wait for it.
         """
-        if not _whole(steps, 1, MOST_STEPS):
+        if not whole(steps, 1, MOST_STEPS):
             raise InvalidArgument(f"steps must be a whole number from 1 to 10¹², not {steps!r}")
         listeners = [*callbacks]
         listeners += [OnStep(on_step)] if on_step else []
@@ -131,7 +106,7 @@ class Agent:
         film = Path(video) if video is not None else None
         opened = make(job, seed=seed, render=film is not None)
         try:
-            return evaluated(self._policy(opened, name or name_of(job, opened)), opened, episodes, film)
+            return evaluated(self.policy_at(opened, name or name_of(job, opened)), opened, episodes, film)
         finally:
             close(opened, job)
 
@@ -178,10 +153,10 @@ class Agent:
         worker = self.workers.get(name or job) if isinstance(job, str) else None
         if worker is not None:
             self.gather()
-            return Policy(self.learner(worker.spec), worker.codec, self._state(worker), seed)
+            return Policy(self.learner(worker.spec), worker.codec, self.state_of(worker), seed)
         opened = make(job, seed=seed)
         try:
-            return self._policy(opened, name or name_of(job, opened), seed)
+            return self.policy_at(opened, name or name_of(job, opened), seed)
         finally:
             close(opened, job)
 
@@ -201,7 +176,7 @@ class Agent:
         worker = self.workers.get(name or next(iter(self.workers)))
         if worker is None:
             raise InvalidArgument(f"no worker is named {name!r}: this agent has {sorted(self.workers)}")
-        return hindsight(worker, self._state(worker), episode)
+        return hindsight(worker, self.state_of(worker), episode)
 
     def save(self, home: str | Path) -> Path:
         """Write everything that the agent is to a folder; what was saved there before stands until this is complete.
@@ -239,69 +214,7 @@ class Agent:
         saving.fill(agent, saved)
         return agent
 
-    def learner(self, spec: JobSpec) -> Learner:
-        """The pure functions that this agent learns with at a job of this kind."""
-        return Learner(spec, self.width, constants=self.constants)
-
-    def add_worker(self, name: str, codec: Codec) -> Worker:
-        """A new worker, with an interface for its signature where there is none yet, and an empty stream."""
-        worker = Worker(self, name, codec, Logbook(self.constants.discount))
-        made, signature = compiled(self.learner(worker.spec)), worker.spec.signature.id
-        if self.brain is None:
-            self.brain = made.init_brain(self._key("brain"))
-        if signature not in self.interfaces:
-            self.interfaces[signature] = made.init_interface(self._key(f"interface {signature}"))
-        self.streams[name] = made.init_stream(self._key(f"stream {name}"))
-        self.workers[name] = worker
-        return worker
-
-    def hand_over(self, worker: Worker) -> tuple[Any, ...]:
-        """The state that a worker is to go on from, as buffers that it may write in place.
-
-        The agent has one brain: one worker at a time has it in hand.
-        """
-        self.gather()
-        self._at_work = worker
-        return compiled(self.learner(worker.spec)).pack(self._state(worker))
-
-    def gather(self) -> None:
-        """Take back what the worker at work has learned."""
-        worker = self._at_work
-        if worker is None or worker.buffers is None:
-            return
-        state = compiled(self.learner(worker.spec)).unpack(worker.buffers)
-        self.brain, self.interfaces[worker.spec.signature.id] = state.brain, state.interface
-        self.streams[worker.name] = state.stream
-        worker.buffers = self._at_work = None
-
-    def _state(self, worker: Worker) -> State:
-        assert self.brain is not None
-        return State(self.brain, self.interfaces[worker.spec.signature.id], self.streams[worker.name])
-
-    def _policy(self, opened: Job, name: str, seed: int = 0) -> Policy:
-        self.gather()
-        learner = self.learner(opened.spec)
-        worker = self.workers.get(name) or self._most_experienced(opened.spec)
-        if worker is not None:
-            return Policy(learner, worker.codec, self._state(worker), seed)
-        key = self._key(f"interface {opened.spec.signature.id}")
-        brain = self.brain or learner.init_brain(self._key("brain"))
-        state = State(brain, learner.init_interface(key), learner.init_stream(self._key(f"stream {name}")))
-        return Policy(learner, opened.codec, state, seed)
-
-    def _most_experienced(self, spec: JobSpec) -> Worker | None:
-        """The worker with the most steps at a job of this kind: what is usual there, its stream knows best."""
-        alike = [worker for worker in self.workers.values() if worker.spec == spec]
-        return max(alike, key=lambda worker: worker.logbook.steps, default=None)
-
-    def _key(self, purpose: str) -> PRNGKeyArray:
-        return jax.random.fold_in(jax.random.key(self.seed), zlib.crc32(purpose.encode()))
-
 
 def _kind(codec: Codec) -> str:
     masks = " with action masks" if codec.masked else ""
     return f"{codec.observation_space} and {codec.action_space}{masks}"
-
-
-def _whole(value: Any, least: int, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most

@@ -14,7 +14,7 @@ from trainee.life.logbook import Episode, Logbook
 from trainee.types import Decision, TimeStep
 
 if TYPE_CHECKING:
-    from trainee.life.agent import Agent
+    from trainee.life.mind import Mind
 
 Truth: TypeAlias = bool | np.bool_
 
@@ -39,7 +39,7 @@ class Worker:
       job_state: all that decides what the job says next, where it is known and the job stands at the newest time step.
     """
 
-    def __init__(self, agent: Agent, name: str, codec: Codec, logbook: Logbook):
+    def __init__(self, agent: Mind, name: str, codec: Codec, logbook: Logbook):
         self.name, self.codec, self.spec, self.logbook = name, codec, codec.spec, logbook
         self.decision: Decision | None = None
         self.newest: TimeStep | None = None

@@ -1,0 +1,115 @@
+"""The mind: one brain, its interfaces, the streams of its workers, and who has them in hand."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+from jaxtyping import PRNGKeyArray
+
+from trainee.errors import InvalidArgument
+from trainee.jobs import Codec, Job
+from trainee.learner import Constants, Interface, Learned, Learner, State, Stream
+from trainee.life.compiled import compiled
+from trainee.life.logbook import Logbook
+from trainee.life.policy import Policy
+from trainee.life.runtime import prepare
+from trainee.life.worker import Worker
+from trainee.types import JobSpec
+
+MOST_WIDTH = 2**14
+MOST_SEED = 2**31 - 1
+
+
+@dataclass(eq=False)
+class Mind:
+    """What an agent is apart from what one asks of it; see `Agent`."""
+
+    seed: int = 0
+    width: int = 64
+    constants: Constants = field(default_factory=Constants)
+
+    def __post_init__(self) -> None:
+        if not whole(self.seed, 0, MOST_SEED):
+            raise InvalidArgument(f"seed must be a whole number from 0 to {MOST_SEED:,}, not {self.seed!r}")
+        if not whole(self.width, 1, MOST_WIDTH):
+            raise InvalidArgument(f"width must be a whole number from 1 to {MOST_WIDTH:,}, not {self.width!r}")
+        prepare()
+        self.brain: Learned | None = None
+        self.interfaces: dict[str, Interface] = {}
+        self.streams: dict[str, Stream] = {}
+        self.workers: dict[str, Worker] = {}
+        self._at_work: Worker | None = None
+
+    def learner(self, spec: JobSpec) -> Learner:
+        """The pure functions that this agent learns with at a job of this kind."""
+        return Learner(spec, self.width, constants=self.constants)
+
+    def add_worker(self, name: str, codec: Codec) -> Worker:
+        """A new worker, with an interface for its signature where there is none yet, and an empty stream."""
+        worker = Worker(self, name, codec, Logbook(self.constants.discount))
+        made, signature = compiled(self.learner(worker.spec)), worker.spec.signature.id
+        if self.brain is None:
+            self.brain = made.init_brain(self._key("brain"))
+        if signature not in self.interfaces:
+            self.interfaces[signature] = made.init_interface(self._key(f"interface {signature}"))
+        self.streams[name] = made.init_stream(self._key(f"stream {name}"))
+        self.workers[name] = worker
+        return worker
+
+    def hand_over(self, worker: Worker) -> tuple[Any, ...]:
+        """The state that a worker is to go on from, as buffers that it may write in place.
+
+        The agent has one brain: one worker at a time has it in hand.
+        """
+        self.gather()
+        self._at_work = worker
+        return compiled(self.learner(worker.spec)).pack(self.state_of(worker))
+
+    def gather(self) -> None:
+        """Take back what the worker at work has learned."""
+        worker = self._at_work
+        if worker is None or worker.buffers is None:
+            return
+        state = compiled(self.learner(worker.spec)).unpack(worker.buffers)
+        self.brain, self.interfaces[worker.spec.signature.id] = state.brain, state.interface
+        self.streams[worker.name] = state.stream
+        worker.buffers = self._at_work = None
+
+    def state_of(self, worker: Worker) -> State:
+        """All that a worker is. What one at work has learned is in it once it was gathered."""
+        assert self.brain is not None
+        return State(self.brain, self.interfaces[worker.spec.signature.id], self.streams[worker.name])
+
+    def policy_at(self, opened: Job, name: str, seed: int = 0) -> Policy:
+        """The mind, frozen as it is now, at a job: by the worker of that name, or by the one that knows its like best.
+
+        Args:
+          opened: the job.
+          name: of the worker.
+          seed: of what is drawn.
+        """
+        self.gather()
+        learner = self.learner(opened.spec)
+        worker = self.workers.get(name) or self._most_experienced(opened.spec)
+        if worker is not None:
+            return Policy(learner, worker.codec, self.state_of(worker), seed)
+        key = self._key(f"interface {opened.spec.signature.id}")
+        brain = self.brain or learner.init_brain(self._key("brain"))
+        state = State(brain, learner.init_interface(key), learner.init_stream(self._key(f"stream {name}")))
+        return Policy(learner, opened.codec, state, seed)
+
+    def _most_experienced(self, spec: JobSpec) -> Worker | None:
+        """The worker with the most steps at a job of this kind: what is usual there, its stream knows best."""
+        alike = [worker for worker in self.workers.values() if worker.spec == spec]
+        return max(alike, key=lambda worker: worker.logbook.steps, default=None)
+
+    def _key(self, purpose: str) -> PRNGKeyArray:
+        return jax.random.fold_in(jax.random.key(self.seed), zlib.crc32(purpose.encode()))
+
+
+def whole(value: Any, least: int, most: int) -> bool:
+    """Whether something is a whole number between two others."""
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
