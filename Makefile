@@ -28,6 +28,8 @@ bench: $(VENV)/bench.installed  ## beside Stable-Baselines3's PPO and DQN, in ab
 	$(BIN)/python benchmarks/compare.py
 	$(BIN)/python benchmarks/frozen.py
 	$(BIN)/python benchmarks/fleet.py
+	$(BIN)/python benchmarks/hard.py
+	$(BIN)/python benchmarks/forks.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
