@@ -52,12 +52,12 @@ class JobSpec:
     Attributes:
       signature: the shape of observations and actions.
       masked: the job says at each time step which actions are allowed.
-      restartable: the worker may end an episode early and begin another.
+      restartable: the worker may give an episode up and begin another.
     """
 
     signature: Signature
     masked: bool = False
-    restartable: bool = True
+    restartable: bool = False
 
 
 @jax.tree_util.register_dataclass
@@ -103,9 +103,13 @@ class Decision:
       value: expected discounted return from here, in the job's own reward units.
       spread: epistemic standard deviation of that value, in the same units.
       propensity: probability of this action over the random draws behind it; a density where actions are continuous.
+      discount: of that value, a time step; the agent looks ahead as far as its lines of work are long.
+      abandon: going on is worth less than starting afresh; only at jobs that allow it.
     """
 
     action: Float[Array, " components"]
     value: Float[Array, ""]
     spread: Float[Array, ""]
     propensity: Float[Array, ""]
+    discount: Float[Array, ""]
+    abandon: Bool[Array, ""]

@@ -84,7 +84,7 @@ def _page(results: Sequence[JobResult], seconds: float) -> str:
         rows="\n".join(_row(number, result) for number, result in enumerate(results, 1)),
         sections="\n".join(sections),
         episodes=_evaluated_episodes(results),
-        discounts=" or ".join(f"{discount:g}" for discount in sorted({result.logbook.discount for result in results})),
+        discounts=" or ".join(sorted({f"{result.logbook.discount:.4g}" for result in results})),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from trainee.learner import exploration, memory, novelty, replay, running
+from trainee.learner import exploration, lines, memory, novelty, quitting, replay, running
 from trainee.learner.chance import drawn
 from trainee.learner.constants import DEFAULTS, Constants
 from trainee.learner.curiosity import Curiosity
@@ -52,11 +53,11 @@ class Learner:
         signature, c = self.spec.signature, self.constants
         modules = (
             Encoder(signature, self.width, encoder, self._perception.recalled),
-            Heads(signature, self.width, c.heads, heads),
+            Heads(signature, self.width, self._heads, heads),
         )
         return Interface(
             learned(modules, self._optimiser),
-            Prior(signature, c.prior_width, c.heads, prior),
+            Prior(signature, c.prior_width, self._heads, prior),
             memory.Writer(signature, writer),
             Places(signature, places),
             jnp.zeros(()),
@@ -68,8 +69,10 @@ class Learner:
             replay.init_replay(example, min(c.replay_steps, c.replay_bytes // replay.slot_bytes(example))),
             running.init_normaliser(self._perception.measured),
             jnp.zeros(()),
+            lines.init_lines(),
             memory.init_memory(signature),
-            novelty.init_novelty(signature, c.patience_steps),
+            novelty.init_novelty(signature, c.patience_steps, self.spec.restartable),
+            quitting.init_quitting() if self.spec.restartable else None,
             jnp.zeros((), jnp.int32),
             key,
         )
@@ -88,6 +91,10 @@ class Learner:
         mask = jnp.ones(signature.grid, bool) if self.spec.masked else None
         return TimeStep(observation, jnp.zeros(()), jnp.zeros(()), jnp.zeros((), bool), jnp.zeros((), bool), mask)
 
+    def discount(self, stream: Stream) -> Float[Array, ""]:
+        """Of values in a stream, a time step."""
+        return lines.discount(stream.lines, self.constants.shortest_horizon, self.constants.longest_horizon)
+
     def experience(self) -> replay.Experience:
         """An example of what replay holds."""
         numbers = self._perception.numbers()
@@ -98,9 +105,12 @@ class Learner:
         """Remember the time step, learn, decide."""
         state, perceived = self.perceive(state, time_step)
         # One draw for both: each is an operation, and costs about what a small layer does.
-        state, chance = self._drawn(self.remember(state, perceived), self._learn_draws + self._decide_draws)
-        state, utilities = self._learned(state, chance[: self._learn_draws])
-        return self._decided(state, perceived, utilities, chance[self._learn_draws :])
+        learn, decide = self._learn_draws, self._decide_draws
+        draws = learn + decide + self.spec.restartable
+        state, chance = self._drawn(self.remember(state, perceived), draws)
+        state, heads = self._learned(state, chance[:learn])
+        decided = self._decided(state, perceived, heads[: self.constants.heads], chance[learn : learn + decide])
+        return self._given_up(state, perceived, heads, chance[-1], decided) if self.spec.restartable else decided
 
     def perceive(self, state: State, time_step: TimeStep) -> tuple[State, TimeStep]:
         """The state with the time step in its memory, and the time step with what is recalled behind its numbers."""
@@ -112,15 +122,21 @@ class Learner:
         """Take a time step, as perceived, into the stream: replay, running statistics, what has been tried."""
         c, old = self.constants, state.stream
         before = running.ReturnScale(old.returned, state.interface.peak)
-        scale = running.observe_return(before, perceived.reward, perceived.first, c.discount, c.scale_memory_steps)
+        discount = self.discount(old)
+        scale = running.observe_return(before, perceived.reward, perceived.first, discount, c.scale_memory_steps)
+        ratio = jnp.where(before.peak > 0, running.unit(before.peak) / running.unit(scale.peak), 1.0)
+        returned = jnp.where(perceived.first, before.sum, scale.sum) / running.unit(scale.peak)
+        known_lines = old.lines.rescaled(ratio)
+        entered = lines.entered(known_lines, perceived.first, perceived.last, returned, c.memory_lines)
         measured = perceived.observation.numeric[: self._perception.measured]
         normaliser = running.observe(old.normaliser, measured, c.normaliser_memory_steps)
         ring = replay.remember(old.replay, replay.Experience(perceived, old.memory.action))
-        stream = Stream(ring, normaliser, scale.sum, old.memory, old.novelty, old.head, old.key)
-        known = self._curiosity.noted(state.interface, stream, perceived, self._allowed(perceived))
+        heard = self._heard(old, perceived)
+        stream = Stream(ring, normaliser, scale.sum, entered, old.memory, old.novelty, heard, old.head, old.key)
+        brought = running.measurable(perceived.reward) / running.unit(scale.peak)
+        known = self._curiosity.noted(state.interface, stream, perceived, self._allowed(perceived), brought)
         stream = eqx.tree_at(lambda s: s.novelty, stream, known)
         # Values keep their meaning in reward units when the unit moves (PopArt, van Hasselt et al. 2016).
-        ratio = jnp.where(before.peak > 0, running.unit(before.peak) / running.unit(scale.peak), 1.0)
         interface = eqx.tree_at(
             lambda i: (i.learned.now[1], i.learned.slow[1]),
             state.interface,
@@ -128,13 +144,19 @@ class Learner:
         )
         return State(state.brain, eqx.tree_at(lambda i: i.peak, interface, scale.peak), stream)
 
+    def _heard(self, stream: Stream, perceived: TimeStep) -> quitting.Quitting | None:
+        if stream.quitting is None:
+            return None
+        reward = running.measurable(perceived.reward)
+        return quitting.heard(stream.quitting, reward, perceived.first, perceived.last, self.constants.near_discount)
+
     def learn(self, state: State) -> State:
         """One gradient step on the newest window and on windows from replay."""
         return self._learned(*self._drawn(state, self._learn_draws))[0]
 
     def _learned(
         self, state: State, chance: Float[Array, " draws"]
-    ) -> tuple[State, Float[Array, "heads components choices"]]:
+    ) -> tuple[State, Float[Array, "all_heads components choices"]]:
         """The state after a gradient step, and the utilities of the newest time step, as before it: they are there
         already, and to work them out anew would cost an eighth of the step.
         """
@@ -147,20 +169,26 @@ class Learner:
         flat = jax.tree.map(lambda leaf: leaf.reshape(steps.reward.size, *leaf.shape[2:]), steps.observation)
         seen = jax.vmap(lambda o: self._perception.normalised(o, stream.normaliser))(flat)
         prior = c.prior_scale * jax.vmap(lambda o: interface.prior(self._perception.bare(o)))(seen)
-        windowed = (*steps.reward.shape, c.heads, *self.spec.signature.grid)
+        windowed = (*steps.reward.shape, self._heads, *self.spec.signature.grid)
         slow = (self._utilities(brain.slow, interface.learned.slow, seen) + prior).reshape(windowed)
 
         taken = jax.vmap(jax.vmap(self._weights))(actions[:, 1:])
         allowed = self._allowed(steps)
-        rule = Rule(c.discount, c.trace, c.trace_tolerance)
+        discounts = jnp.where(jnp.arange(self._heads) < c.heads, self.discount(stream), c.near_discount)
 
         def loss(parts: Any) -> Float[Array, ""]:
             trunk, modules = parts
             online = (self._utilities(trunk, modules, seen) + prior).reshape(windowed)
-            chooser = jnp.roll(online, 1, axis=2)
-            of_heads = jax.vmap(td_errors, in_axes=(1, 1, 1, None, None, None, None))
-            of_windows = jax.vmap(of_heads, in_axes=(0, 0, 0, 0, 0, 0, None))
-            errors = of_windows(online, chooser, slow, steps, taken, allowed, rule)
+            chooser = jnp.roll(online[:, :, : c.heads], 1, axis=2)
+            chooser = jnp.concatenate([chooser, chooser[:, :, :1]], axis=2)
+
+            def of_head(discount, online, chooser, slow, steps, taken, allowed):
+                rule = Rule(discount, c.trace, c.trace_tolerance)
+                return td_errors(online, chooser, slow, steps, taken, allowed, rule)
+
+            of_heads = jax.vmap(of_head, in_axes=(0, 1, 1, 1, None, None, None))
+            of_windows = jax.vmap(of_heads, in_axes=(None, 0, 0, 0, 0, 0, 0))
+            errors = of_windows(discounts, online, chooser, slow, steps, taken, allowed)
             return 0.5 * jnp.mean(jnp.square(errors))
 
         gradient = jax.grad(loss)((brain.now, interface.learned.now))
@@ -194,9 +222,50 @@ class Learner:
         base = exploration.BaseNoise(c.any_action, c.continuous_noise, self._continuous, self._last_choice)
         action = exploration.explored(chance[3 : -noise.size], noise, proposed[head], allowed, base)
         propensity = exploration.propensity(action, proposed, allowed, base)
-        decision = self._decision(state.interface, utilities, action, propensity)
+        decision = self._decision(state, utilities, action, propensity)
         stream = eqx.tree_at(lambda s: (s.memory.action, s.head), stream, (action, head))
         return State(state.brain, state.interface, stream), decision
+
+    def _given_up(
+        self,
+        before: State,
+        perceived: TimeStep,
+        heads: Float[Array, "all_heads components choices"],
+        chance: Float[Array, ""],
+        decided: tuple[State, Decision],
+    ) -> tuple[State, Decision]:
+        """What was decided, and whether to give the line up instead.
+
+        Args:
+          before: the state before it was decided.
+          perceived: the newest time step.
+          heads: the utilities of all heads there.
+          chance: uniform in [0, 1): whether a line to give up is played out.
+          decided: the state and the decision.
+        """
+        state, decision = decided
+        c, stream, unit = self.constants, state.stream, running.unit(state.interface.peak)
+        assert stream.quitting is not None
+        allowed, far = self._allowed(perceived), heads[: c.heads]
+        best = exploration.greedy(jnp.mean(far, axis=0), allowed).astype(jnp.float32)
+        *values, near = unit * jax.vmap(action_value, in_axes=(0, None))(heads, self._weights(best))
+        value = near + quitting.OPTIMISM * jnp.std(jnp.stack(values))
+        known, promise, curious = self._curiosity.foreseen(state.interface, stream, perceived, allowed, value)
+        outlook = quitting.Outlook(value, known, promise)
+        after, abandon = quitting.judged(
+            stream.quitting, outlook, curious, unit, perceived.first, perceived.last, chance
+        )
+        # What the line came to, at most what is believed of it: what it would take to go on is not learned from.
+        left = jnp.minimum(jnp.minimum(value, known), jnp.mean(jnp.stack(values)))
+        over = dataclasses.replace(
+            perceived,
+            reward=perceived.reward + self.discount(stream) * left,
+            discount=jnp.zeros(()),
+            last=jnp.ones((), bool),
+        )
+        amended = replay.amended(stream.replay, replay.Experience(over, before.stream.memory.action), abandon)
+        state = eqx.tree_at(lambda s: (s.stream.quitting, s.stream.replay), state, (after, amended))
+        return state, dataclasses.replace(decision, abandon=abandon)
 
     def overrule(self, state: State, action: Float[Array, " components"]) -> State:
         """Remember that another action was taken than the one decided."""
@@ -208,7 +277,7 @@ class Learner:
         utilities = self.utilities(state, perceived.observation)
         mean = jnp.mean(utilities, axis=0, keepdims=True)
         action = self._proposed(mean, perceived)[0]
-        return self.overrule(state, action), self._decision(state.interface, utilities, action, jnp.ones(()))
+        return self.overrule(state, action), self._decision(state, utilities, action, jnp.ones(()))
 
     def appraised(
         self, state: State, perceived: TimeStep, action: Float[Array, " components"]
@@ -222,6 +291,11 @@ class Learner:
         """The state with a new key, and numbers uniform in [0, 1)."""
         key, numbers = drawn(state.stream.key, draws)
         return eqx.tree_at(lambda s: s.stream.key, state, key), numbers
+
+    @property
+    def _heads(self) -> int:
+        """Of the ensemble, and one that does not look far ahead: what leads nowhere it finds out first."""
+        return self.constants.heads + 1
 
     @property
     def _learn_draws(self) -> int:
@@ -242,12 +316,14 @@ class Learner:
         seen = self._perception.normalised(observation, state.stream.normaliser)
         encoder, heads = state.interface.learned.slow
         prior = state.interface.prior(self._perception.bare(seen))
-        return heads(state.brain.slow(encoder(seen))) + self.constants.prior_scale * prior
+        everyone = heads(state.brain.slow(encoder(seen))) + self.constants.prior_scale * prior
+        return everyone[: self.constants.heads]
 
-    def _decision(self, interface: Interface, utilities, action, propensity) -> Decision:
+    def _decision(self, state: State, utilities, action, propensity) -> Decision:
         values = jax.vmap(action_value, in_axes=(0, None))(utilities, self._weights(action))
-        unit = running.unit(interface.peak)
-        return Decision(action, unit * jnp.mean(values), unit * jnp.std(values), propensity)
+        unit = running.unit(state.interface.peak)
+        value, spread = unit * jnp.mean(values), unit * jnp.std(values)
+        return Decision(action, value, spread, propensity, self.discount(state.stream), jnp.zeros((), bool))
 
     def _utilities(self, trunk, interface, seen):
         encoder, heads = interface

@@ -10,7 +10,9 @@ class Constants:
     """What the learner is tuned to; `docs/log.md` has the comparisons.
 
     Attributes:
-      discount: of values, a time step.
+      shortest_horizon, longest_horizon: of values, in steps; between them it is as long as lines that bring something.
+      memory_lines: over which their length is averaged.
+      near_discount: of the one head that does not look far.
       trace: λ, where the action taken looks the best.
       trace_tolerance: by how much it may look worse, in units of value, before λ falls to a third.
       heads: of the ensemble.
@@ -30,13 +32,16 @@ class Constants:
       memory_gain: of what is recalled, against 1 for what is seen.
       novelty_scale: of the bonus for what was never tried, in units of value.
       novelty_discount: of what is new and lies ahead, a time step.
-      novelty_rate: at which it is carried back, a step on the trail.
+      novelty_rate: at which its table takes in what a sweep finds.
       finds_memory_steps: over which what curiosity finds is averaged.
       patience_steps: without a find, after which curiosity lets go.
       curiosity: the largest share of episodes that is given to it.
     """
 
-    discount: float = 0.9997
+    shortest_horizon: float = 30.0
+    longest_horizon: float = 3333.0
+    memory_lines: float = 30.0
+    near_discount: float = 0.99
     trace: float = 0.95
     trace_tolerance: float = 0.25
     heads: int = 10
@@ -57,10 +62,15 @@ class Constants:
     memory_gain: float = 0.1
     novelty_scale: float = 10.0
     novelty_discount: float = 0.99
-    novelty_rate: float = 0.1
+    novelty_rate: float = 0.5
     finds_memory_steps: float = 300.0
     patience_steps: int = 100
     curiosity: float = 0.5
+
+    @property
+    def shortest_discount(self) -> float:
+        """Of values while nothing is known of the job."""
+        return 1 - 1 / self.shortest_horizon
 
 
 DEFAULTS = Constants()

@@ -8,11 +8,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from trainee.learner import exploration, novelty
+from trainee.learner import exploration, novelty, running
 from trainee.learner.constants import Constants
 from trainee.learner.perception import Perception
 from trainee.learner.state import Interface, Stream
 from trainee.types import Observation, Signature, TimeStep
+
+# Curiosity that comes to prizes takes over in the middle of an episode, within so many steps at the soonest.
+TAKEOVER_STEPS = 20
 
 
 @dataclass(frozen=True)
@@ -28,15 +31,24 @@ class Curiosity:
     constants: Constants
 
     def noted(
-        self, interface: Interface, stream: Stream, perceived: TimeStep, allowed: Bool[Array, "components choices"]
+        self,
+        interface: Interface,
+        stream: Stream,
+        perceived: TimeStep,
+        allowed: Bool[Array, "components choices"],
+        brought: Float[Array, ""],
     ) -> novelty.Novelty:
-        """What the stream knows of what was tried, with a time step, as perceived, in it."""
+        """What the stream knows of what was tried, with a time step, as perceived, in it, and what that brought, in
+        units of the peak.
+        """
         nearest = jnp.round(stream.memory.action).astype(jnp.int32)
         columns = jnp.array(novelty.columns(self.signature))[jnp.arange(nearest.size), nearest]
         open_there = novelty.open_columns(self.signature, allowed)
         place = self._place(interface, stream, perceived.observation)
         known, rule = stream.novelty, self._rule
-        return novelty.noted(known, place, columns, open_there, perceived.first, perceived.discount, rule)
+        return novelty.noted(
+            known, place, columns, open_there, perceived.first, perceived.discount, rule, brought, self._exact(stream)
+        )
 
     def followed(
         self,
@@ -59,14 +71,44 @@ class Curiosity:
         """
         c, known = self.constants, stream.novelty
         best = jnp.max(jnp.where(allowed, jnp.mean(utilities, axis=0), -jnp.inf), axis=-1)
-        # Nothing to hope for where the best there ever was is what is expected.
-        hope = jnp.clip(1 - jnp.mean(best), 0.0, 1.0)
-        anew = perceived.first | (chance[1] < 1 / c.head_steps)
-        begins = anew & (chance[0] < hope * novelty.share(known, self._rule))
+        # Nothing to hope for where the best there ever was is what lines bring, or what is expected before one is over.
+        brought = jnp.where(stream.lines.ended > 0, stream.lines.brought, jnp.mean(best))
+        hope = jnp.clip(1 - brought, 0.0, 1.0)
+        # Until there ever was a reward there is no work to be done.
+        idle = interface.peak == 0
+        anew = perceived.first | (chance[1] < 1 / c.head_steps) | idle
+        begins = anew & (chance[0] < hope * novelty.share(known, self._rule) / jnp.where(idle, c.curiosity, 1.0))
+        begins |= chance[1] < hope * novelty.lead(known, self._rule) / TAKEOVER_STEPS
         promise = novelty.promise(known, self._place(interface, stream, perceived.observation))
         wanted = utilities + c.novelty_scale * promise[novelty.columns(self.signature)][None]
         choices = jax.vmap(lambda u: exploration.greedy(u, allowed))(wanted).astype(utilities.dtype)
         return jnp.where(begins, c.patience_steps, known.spell), choices
+
+    def foreseen(
+        self,
+        interface: Interface,
+        stream: Stream,
+        perceived: TimeStep,
+        allowed: Bool[Array, "components choices"],
+        value: Float[Array, ""],
+    ) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
+        """What the best known way brings, in reward units, or `value` where places are only known in the rough; how
+        near the next thing is that was never tried; and what that counts just now.
+        """
+        known, place = stream.novelty, self._place(interface, stream, perceived.observation)
+        assert known.worth is not None
+        columns = novelty.open_columns(self.signature, allowed).reshape(-1)
+        promise = jnp.max(jnp.where(columns, novelty.promise(known, place), 0.0))
+        ways = jnp.max(jnp.where(columns, known.worth[place], -jnp.inf))
+        hope = jnp.clip(1 - stream.lines.brought, 0.0, 1.0)
+        counts = jnp.where(known.spell > 0, 1.0, hope * novelty.share(known, self._rule))
+        ways *= running.unit(interface.peak)
+        return jnp.where(self._exact(stream), ways, value), promise, counts
+
+    def _exact(self, stream: Stream) -> Bool[Array, ""]:
+        """Whether places are known for sure: nothing is seen that is told apart only in the rough."""
+        perception = Perception(self.signature, self.constants.memory_gain)
+        return jnp.all(perception.binary(stream.normaliser)) & (not self.signature.images)
 
     def _place(self, interface: Interface, stream: Stream, perceived: Observation) -> Int[Array, ""]:
         perception = Perception(self.signature, self.constants.memory_gain)

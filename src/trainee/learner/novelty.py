@@ -2,9 +2,11 @@
 
 Optimism apart from value, by counting (OPIQ: Rashid et al. 2020, arXiv 2002.12174): the bonus of an action is added
 when choosing and when looking ahead, never to a reward, so that the value function knows nothing of it and values that
-fall for want of success do not drown it. Differs: what lies ahead is kept in a table and carried back along a whole
-trail at once, which leaves no noise behind where all is known; and an episode is given to it only now and then, as long
-as that finds what work does not.
+fall for want of success do not drown it. Differs: what lies ahead is planned in a table, by sweeping over every way
+that is known (Dyna: Sutton 1991), and is the largest bonus that can be reached and not their sum, so that a promise is
+how near the next thing is that was never tried; what brought much is as good as new for ever, so that the way back to
+it is known at once (Ecoffet et al. 2021, arXiv 2004.12919, return before they explore); and an episode is given to it
+only now and then, as long as that finds what work does not.
 """
 
 from __future__ import annotations
@@ -24,8 +26,11 @@ TABLE = 2**19
 MOST_BITS = 18
 # A continuous component of an action is told apart in so many parts, whatever the number of its choices.
 PARTS = 3
-# Time steps over which what is found is carried back at once.
-TRAIL_STEPS = 64
+# Ways that are swept over, the newest ones; and how many of them at each step.
+WAYS = 4096
+SWEPT = 32
+# Of the largest return there was: what brings as much at once is a prize, and as good as new for ever.
+PRIZE = 0.5
 
 
 class Rule(NamedTuple):
@@ -33,7 +38,7 @@ class Rule(NamedTuple):
 
     Attributes:
       discount: of what lies ahead, a time step.
-      rate: at which the table takes in what is carried back, a step for as long as it is on the trail.
+      rate: at which the table takes in what a sweep finds.
       memory_steps: over which finds are averaged.
       patience_steps: after so many without a find curiosity lets go.
       most: the largest share of episodes that it is given.
@@ -46,16 +51,14 @@ class Rule(NamedTuple):
     most: float
 
 
-class Trail(eqx.Module):
-    """The newest time steps: the `place` of each, which columns of the table are `open` there, the `action` that led to
-    it as such columns, the `episode` it belongs to, its `discount`.
+class Ways(eqx.Module):
+    """The newest ways: each a `place` and an `action` that was tried there, as columns of the table, in the order in
+    which they were tried for the first time; `count` were found in all.
     """
 
-    place: Int[Array, " steps"]
-    open: Bool[Array, "steps components columns"]
-    action: Int[Array, "steps components"]
-    episode: Int[Array, " steps"]
-    discount: Float[Array, " steps"]
+    place: Int[Array, " ways"]
+    action: Int[Array, "ways components"]
+    count: Int[Array, ""]
 
 
 class Novelty(eqx.Module):
@@ -64,31 +67,54 @@ class Novelty(eqx.Module):
     Attributes:
       tried: how often each action was taken at each place.
       ahead: the largest bonus that can be reached after it, discounted.
-      trail: the newest time steps.
-      finds: running share of steps on which something was done for the first time: at work, and out of curiosity.
+      leads: the place that it led to the last time, −1 where nothing lies behind it.
+      open: which actions there were at each place.
+      ways: what is swept over.
+      place: of the newest time step.
+      steps: time steps so far.
+      finds: running share of steps on which something was done for the first time, or that brought a prize: at work,
+        and out of curiosity.
+      prizes: the same of prizes alone.
       spell: steps for which curiosity still decides; 0 at work.
+      brings: what each action brought the last time, in units of the largest return there was.
+      worth: what the best way that is known brings after it, its own reward included, in the same units; kept only
+        where lines may be given up.
     """
 
     tried: Float[Array, "places actions"]
     ahead: Float[Array, "places actions"]
-    trail: Trail
+    leads: Int[Array, "places actions"]
+    open: Bool[Array, "places components columns"]
+    ways: Ways
+    place: Int[Array, ""]
+    steps: Int[Array, ""]
     finds: Float[Array, " 2"]
+    prizes: Float[Array, " 2"]
     spell: Int[Array, ""]
+    brings: Float[Array, "places actions"]
+    worth: Float[Array, "places actions"] | None
 
 
-def init_novelty(signature: Signature, patience_steps: int) -> Novelty:
-    """Of a stream that has tried nothing; of curiosity it expects one find in `patience_steps`."""
+def init_novelty(signature: Signature, patience_steps: int, ways_worth: bool) -> Novelty:
+    """Of a stream that has tried nothing; of curiosity it expects one find in `patience_steps`. What known ways are
+    worth is only kept where that is asked for.
+    """
     components, columns = _grid(signature)
-    table = jnp.zeros((2 ** bits(signature), components * columns))
-    trail = Trail(
-        jnp.zeros(TRAIL_STEPS, jnp.int32),
-        jnp.zeros((TRAIL_STEPS, components, columns), bool),
-        jnp.zeros((TRAIL_STEPS, components), jnp.int32),
-        # Each of another one, so that nothing is linked before anything has happened.
-        jnp.arange(-TRAIL_STEPS, 0),
-        jnp.zeros(TRAIL_STEPS),
+    places, actions = 2 ** bits(signature), components * columns
+    return Novelty(
+        jnp.zeros((places, actions)),
+        jnp.zeros((places, actions)),
+        jnp.full((places, actions), -1, jnp.int32),
+        jnp.zeros((places, components, columns), bool),
+        Ways(jnp.zeros(WAYS, jnp.int32), jnp.zeros((WAYS, components), jnp.int32), jnp.zeros((), jnp.int32)),
+        jnp.zeros((), jnp.int32),
+        jnp.zeros((), jnp.int32),
+        jnp.array([0.0, 1 / patience_steps]),
+        jnp.zeros(2),
+        jnp.zeros((), jnp.int32),
+        jnp.zeros((places, actions)),
+        jnp.zeros((places, actions)) if ways_worth else None,
     )
-    return Novelty(table, jnp.array(table), trail, jnp.array([0.0, 1 / patience_steps]), jnp.zeros((), jnp.int32))
 
 
 def bits(signature: Signature) -> int:
@@ -121,8 +147,9 @@ def bonus(times: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
 
 
 def promise(novelty: Novelty, place: Int[Array, "*batch"]) -> Float[Array, "*batch actions"]:
-    """How much that is new each action promises, now or later: 1 where it was never taken."""
-    return bonus(novelty.tried[place]) + novelty.ahead[place]
+    """The largest bonus that each action leads to, now or later: 1 where it was never taken, or brings a prize."""
+    now = jnp.where(novelty.brings[place] >= PRIZE, 1.0, bonus(novelty.tried[place]))
+    return jnp.maximum(now, novelty.ahead[place])
 
 
 def noted(
@@ -133,8 +160,10 @@ def noted(
     first: Bool[Array, ""],
     discount: Float[Array, ""],
     rule: Rule,
+    brought: Float[Array, ""],
+    exact: Bool[Array, ""],
 ) -> Novelty:
-    """After one more time step: it is counted, and what lies ahead is carried back along the trail.
+    """After one more time step: it is counted, and what lies ahead is swept over.
 
     Args:
       novelty: before it.
@@ -144,52 +173,100 @@ def noted(
       first: it begins an episode.
       discount: of the time step; 0 at termination, behind which nothing lies.
       rule: how it is reckoned.
+      brought: what the step brought, in units of the largest return there was.
+      exact: places are known for sure.
     """
-    trail = novelty.trail
-    before, curious = trail.place[-1], novelty.spell > 0
+    before, curious = novelty.place, novelty.spell > 0
     # Read after it was written: a table that is read before is copied to be written.
     tried = novelty.tried.at[before, action].add(jnp.where(first, 0.0, 1.0))
-    find = jnp.where(first, 0.0, jnp.mean(tried[before, action] == 1))
+    new = jnp.where(first, 0.0, jnp.mean(tried[before, action] == 1))
+    find = jnp.where(~first & (brought >= PRIZE), 1.0, new)
     of_whom = (jnp.arange(2) == curious) & ~first
     finds = novelty.finds + jnp.where(of_whom, (find - novelty.finds) / rule.memory_steps, 0.0)
+    prize = ~first & (brought >= PRIZE)
+    prizes = novelty.prizes + jnp.where(of_whom, (prize - novelty.prizes) / rule.memory_steps, 0.0)
     spell = jnp.where(curious & (find > 0), rule.patience_steps, jnp.maximum(novelty.spell - 1, 0))
-    trail = Trail(
-        _pushed(trail.place, place),
-        _pushed(trail.open, open),
-        _pushed(trail.action, action),
-        _pushed(trail.episode, trail.episode[-1] + first),
-        _pushed(trail.discount, discount),
+    # A row that does not exist is not written: what comes before the first of an episode does not lead to it.
+    row = jnp.where(first, len(tried), before)
+    leads = novelty.leads.at[row, action].set(jnp.where(discount > 0, place, -1), mode="drop")
+    # A way that is dropped is not swept any more, and what it promises could not be forgotten.
+    oldest, full = novelty.ways.count % WAYS, (new > 0) & (novelty.ways.count >= WAYS)
+    dropped = jnp.where(full, novelty.ways.place[oldest], len(tried)), novelty.ways.action[oldest]
+    known = Novelty(
+        tried,
+        novelty.ahead.at[dropped].set(0.0, mode="drop"),
+        leads,
+        novelty.open.at[place].set(open),
+        _with(novelty.ways, before, action, new > 0),
+        place,
+        novelty.steps + 1,
+        finds,
+        prizes,
+        jnp.where(first, 0, spell),
+        novelty.brings.at[row, action].set(brought, mode="drop"),
+        novelty.worth,
     )
-    known = Novelty(tried, novelty.ahead, trail, finds, jnp.where(first, 0, spell))
-    return eqx.tree_at(lambda n: n.ahead, known, _carried_back(known, rule))
+    ahead, worth = _swept(known, rule, exact)
+    return eqx.tree_at(lambda n: (n.ahead, n.worth), known, (ahead, worth), is_leaf=lambda x: x is None)
 
 
 def share(novelty: Novelty, rule: Rule) -> Float[Array, ""]:
     """The share of episodes that curiosity is worth: most while it finds something new within its patience, and none
     where work finds as much.
     """
-    at_work, curious = novelty.finds
+    return _more(novelty.finds, rule)
+
+
+def lead(novelty: Novelty, rule: Rule) -> Float[Array, ""]:
+    """The share of time that it is worth beyond that, by the prizes that it comes to and work does not."""
+    return _more(novelty.prizes, rule)
+
+
+def _more(found: Float[Array, " 2"], rule: Rule) -> Float[Array, ""]:
+    at_work, curious = found
     return rule.most * jnp.clip(rule.patience_steps * (curious - at_work), 0.0, 1.0)
 
 
-def _carried_back(novelty: Novelty, rule: Rule) -> Float[Array, "places actions"]:
-    """`ahead` after each step of the trail has heard of the best that was reached behind it in its episode."""
-    trail, ahead = novelty.trail, novelty.ahead
-    reached = promise(novelty, trail.place).reshape(trail.open.shape)
-    reached = jnp.max(jnp.where(trail.open, reached, 0.0), axis=-1)
-    best = jnp.where(trail.discount > 0, jnp.mean(reached, axis=-1), 0.0)
-    later = jnp.arange(TRAIL_STEPS)[None, :] - jnp.arange(TRAIL_STEPS)[:, None]
-    linked = (trail.episode[None, :] == trail.episode[:, None]) & (later > 0)
-    heard = jnp.max(jnp.where(linked, rule.discount**later * best[None, :], 0.0), axis=1)[:-1, None]
-    # The last of an episode leads nowhere: a row that does not exist is not written.
-    rows = jnp.where(trail.episode[1:] == trail.episode[:-1], trail.place[:-1], len(ahead))[:, None]
-    columns = trail.action[1:]
+def _with(ways: Ways, place: Int[Array, ""], action: Int[Array, " components"], new: Bool[Array, ""]) -> Ways:
+    """The ways, with one more if it is new, in place of the oldest when there is no room."""
+    slot = jnp.where(new, ways.count % WAYS, WAYS)
+    return Ways(
+        ways.place.at[slot].set(place, mode="drop"),
+        ways.action.at[slot].set(action, mode="drop"),
+        ways.count + new,
+    )
+
+
+def _swept(
+    novelty: Novelty, rule: Rule, exact: Bool[Array, ""]
+) -> tuple[Float[Array, "places actions"], Float[Array, "places actions"] | None]:
+    """`ahead` and `worth` after a look at some ways, from evenly spaced ones on backwards: what was found last is heard
+    of first.
+    """
+    ways, ahead, worth = novelty.ways, novelty.ahead, novelty.worth
+    held = jnp.minimum(ways.count, WAYS)
+    stride = jnp.maximum(-(-held // SWEPT), 1)
+    nth = (jnp.arange(SWEPT) + 1) * stride - 1 - novelty.steps % stride
+    slots = (ways.count - held + nth) % WAYS
+    rows, columns = jnp.where(nth < held, ways.place[slots], len(ahead))[:, None], ways.action[slots]
+    leads = novelty.leads.at[rows, columns].get(mode="fill", fill_value=-1)
+    open_there = novelty.open[leads]
+
+    def best(table: Float[Array, "*batch actions"], least: float) -> Float[Array, "*batch"]:
+        of_components = jnp.where(open_there, table.reshape(open_there.shape), least)
+        return jnp.mean(jnp.max(of_components, axis=-1), axis=-1)
+
+    # To stay where one is leads nowhere, and a promise that hears of itself hardly falls; but where places are coarse
+    # one leaves them only now and then.
+    somewhere = (leads >= 0) & ~(exact & (leads == rows))
+    heard = jnp.where(somewhere, rule.discount * best(promise(novelty, leads), 0.0), 0.0)
     believed = ahead.at[rows, columns].get(mode="fill", fill_value=0.0)
-    return ahead.at[rows, columns].set(believed + rule.rate * (heard - believed), mode="drop")
-
-
-def _pushed(ring: Array, new: Array) -> Array:
-    return jnp.concatenate([ring[1:], jnp.asarray(new, ring.dtype)[None]])
+    ahead = ahead.at[rows, columns].set(believed + rule.rate * (heard - believed), mode="drop")
+    if worth is not None:
+        later = jnp.where(leads >= 0, rule.discount * best(worth[leads], -jnp.inf), 0.0)
+        brings = novelty.brings.at[rows, columns].get(mode="fill", fill_value=0.0)
+        worth = worth.at[rows, columns].set(brings + later, mode="drop")
+    return ahead, worth
 
 
 def _grid(signature: Signature) -> tuple[int, int]:

@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from trainee.types import TimeStep
 
@@ -57,6 +57,13 @@ def remember(replay: Replay, experience: Experience) -> Replay:
         _parted(experience),
     )
     return Replay(rows, images, replay.written + 1)
+
+
+def amended(replay: Replay, experience: Experience, changed: Bool[Array, ""]) -> Replay:
+    """The ring with another experience in place of the newest, if that has changed; images stay as they were."""
+    slot = (replay.written - 1) % replay.rows.shape[0]
+    row = jnp.where(changed, _parted(experience)[0], replay.rows[slot])
+    return Replay(jax.lax.dynamic_update_index_in_dim(replay.rows, row, slot, 0), replay.images, replay.written)
 
 
 def windows(replay: Replay, chance: Float[Array, " drawn"], length: int, example: Experience) -> Experience:

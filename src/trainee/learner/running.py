@@ -73,7 +73,9 @@ class ReturnScale(eqx.Module):
     peak: Float[Array, ""]
 
 
-def observe_return(scale: ReturnScale, reward, first, discount: float, memory_steps: int) -> ReturnScale:
+def observe_return(
+    scale: ReturnScale, reward, first, discount: float | Float[Array, ""], memory_steps: int
+) -> ReturnScale:
     """The scale after one more reward.
 
     The discounted sum of the rewards up to now stands in for the return, which is known only later (as in Engstrom et

@@ -5,9 +5,11 @@ from __future__ import annotations
 import equinox as eqx
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from trainee.learner.lines import Lines
 from trainee.learner.memory import Memory, Writer
 from trainee.learner.novelty import Novelty
 from trainee.learner.places import Places
+from trainee.learner.quitting import Quitting
 from trainee.learner.replay import Replay
 from trainee.learner.running import Normaliser
 from trainee.learner.update import Learned
@@ -34,8 +36,10 @@ class Stream(eqx.Module):
     replay: Replay
     normaliser: Normaliser
     returned: Float[Array, ""]
+    lines: Lines
     memory: Memory
     novelty: Novelty
+    quitting: Quitting | None
     head: Int[Array, ""]
     key: PRNGKeyArray
 
@@ -50,5 +54,11 @@ class State(eqx.Module):
     def frozen(self) -> State:
         """What deciding needs: the slow parameters and the memory; no replay, no moments, no curiosity."""
         interface = eqx.tree_at(lambda i: i.learned, self.interface, self.interface.learned.frozen())
-        stream = eqx.tree_at(lambda s: (s.replay, s.novelty), self.stream, (None, None))
+        stream = eqx.tree_at(
+            lambda s: (s.replay, s.novelty, s.quitting), self.stream, (None, None, None), is_leaf=_nothing
+        )
         return State(self.brain.frozen(), interface, stream)
+
+
+def _nothing(part: object) -> bool:
+    return part is None

@@ -19,7 +19,7 @@ class Rule(NamedTuple):
     trace fades to a third.
     """
 
-    discount: float
+    discount: float | Float[Array, ""]
     trace: float
     tolerance: float
 

@@ -47,6 +47,7 @@ class Agent(Mind):
         progress: bool = False,
         tensorboard: str | Path | None = None,
         guard: Guard | None = None,
+        restartable: bool | None = None,
     ) -> Stint:
         """Go to work at a job for a number of steps, learning at each.
 
@@ -62,6 +63,8 @@ class Agent(Mind):
           progress: show a line on the terminal.
           tensorboard: folder to write curves to.
           guard: what stands between a decision and the job.
+          restartable: episodes may be ended early, and the agent gives up those that are not worth finishing. By
+            default as the worker was before, and a new one may not. Not at vector environments.
         Returns:
           what the stretch came to.
         Raises:
@@ -76,7 +79,7 @@ class Agent(Mind):
         listeners += [OnStep(on_step)] if on_step else []
         listeners += [Progress()] if progress else []
         listeners += [TensorBoard(tensorboard)] if tensorboard else []
-        return worked(self, job, steps, name, listeners, guard)
+        return worked(self, job, steps, name, listeners, guard, restartable)
 
     def evaluate(
         self,
@@ -117,6 +120,7 @@ class Agent(Mind):
         *,
         name: str | None = None,
         masked: bool = False,
+        restartable: bool | None = None,
     ) -> Worker:
         """A worker at a job that calls the agent.
 
@@ -126,19 +130,27 @@ class Agent(Mind):
           name: what its stream is kept under; by default the signature's id. Under the name of a saved worker it goes
             on exactly where that one stood, so that the next call may be `step`.
           masked: the job says at each step which actions are allowed.
+          restartable: episodes may be ended early: where `worker.decision.abandon` says so, the next call is to be
+            `reset`. By default as the worker was before, and a new one never says so.
         Raises:
           UnsupportedSpace: says which part, and what to wrap it in.
-          InvalidArgument: a worker of that name has other spaces.
+          InvalidArgument: a worker of that name has other spaces, or may end episodes early where this one may not.
         """
         codec = Codec(observation_space, action_space, masked)
         name = codec.signature.id if name is None else name
         known = self.workers.get(name)
         if known is None:
-            return self.add_worker(name, codec)
-        if known.spec != codec.spec:
+            return self.add_worker(name, codec, bool(restartable))
+        if known.codec.spec != codec.spec:
             raise InvalidArgument(
                 f"worker {name!r} of this agent has worked at another kind of job: {_kind(known.codec)}, where this "
                 f"one has {_kind(codec)}. Give the worker another name, or let an agent in another home do it"
+            )
+        if restartable is not None and restartable != known.spec.restartable:
+            may = "may" if known.spec.restartable else "may not"
+            raise InvalidArgument(
+                f"worker {name!r} of this agent {may} end episodes early, and this call says "
+                f"restartable={restartable}. Leave it out, or give the worker another name"
             )
         return known
 

@@ -56,7 +56,7 @@ class Compiled:
 
     def _stepped(self, buffers: Buffers, step: Buffers) -> tuple[Buffers, jax.Array]:
         state, decision = self.learner.step(self._state.unpack(buffers), self._time_step.unpack(step))
-        rest = jnp.stack([decision.value, decision.spread, decision.propensity])
+        rest = jnp.stack([decision.value, decision.spread, decision.propensity, decision.discount, decision.abandon])
         return self._state.pack(state), jnp.concatenate([decision.action, rest])
 
     def _overruled(self, buffers: Buffers, action: jax.Array) -> Buffers:
@@ -64,7 +64,8 @@ class Compiled:
 
     def _decision(self, answer: np.ndarray) -> Decision:
         count = self._components
-        return Decision(cast(jax.Array, answer[:count]), answer[count], answer[count + 1], answer[count + 2])
+        value, spread, propensity, discount, abandon = answer[count:]
+        return Decision(cast(jax.Array, answer[:count]), value, spread, propensity, discount, abandon > 0)
 
 
 @functools.cache

@@ -94,9 +94,9 @@ def _judged(learner: Learner, state: State, steps: TimeStep, actions: Any, start
     # What was done at a time step is kept beside the next one.
     taken = np.concatenate([actions[start + 1 : stop], actions[stop - 1 : stop]])
     best, chosen = _appraised(learner, state, part, taken)
-    unit = float(running.unit(state.interface.peak))
+    unit, discount = float(running.unit(state.interface.peak)), float(learner.discount(state.stream))
     rewards = np.asarray(part.reward)[1:]
-    reached = rewards / unit + learner.constants.discount * np.asarray(part.discount)[1:] * best[1:]
+    reached = rewards / unit + discount * np.asarray(part.discount)[1:] * best[1:]
     changes, blames = reached - best[:-1], best[:-1] - chosen[:-1]
     return _Judged(rewards, unit * best[:-1], unit * changes, unit * blames)
 

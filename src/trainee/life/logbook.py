@@ -35,11 +35,12 @@ class Logbook:
     """Steps, finished episodes, and sums over the episode under way, which may never end.
 
     Attributes:
-      discount: of the agent's value.
+      discount: of the agent's value, as it is now.
       steps: time steps that were learned from, first ones of episodes not counted.
       episodes: the finished ones.
       unfit: time steps that could not be learned from.
       length, total, predicted, realised: of the episode under way, as in `Episode`.
+      weight: what a reward that comes next counts in `realised`.
     """
 
     discount: float
@@ -50,19 +51,26 @@ class Logbook:
     total: float = 0.0
     predicted: float = 0.0
     realised: float = 0.0
+    weight: float = 1.0
 
-    def enter(self, reward: float, discount: float, first: bool, last: bool, value: float) -> Episode | None:
-        """A time step, and the value that it was answered with; returns the episode if it ended with it."""
+    def enter(
+        self, reward: float, discount: float, first: bool, last: bool, value: float, by: float | None = None
+    ) -> Episode | None:
+        """A time step, the value that it was answered with, and by what that is discounted, if not as before; returns
+        the episode if it ended with it.
+        """
+        self.discount = self.discount if by is None else by
         if first:
-            self.length, self.total, self.predicted, self.realised = 0, 0.0, value, 0.0
+            self.length, self.total, self.predicted, self.realised, self.weight = 0, 0.0, value, 0.0, 1.0
             return None
-        self.realised += self.discount**self.length * reward
+        self.realised += self.weight * reward
         self.total += reward
+        self.weight *= self.discount
         self.length += 1
         self.steps += 1
         if not last:
             return None
-        realised = self.realised + self.discount**self.length * discount * value
+        realised = self.realised + self.weight * discount * value
         episode = Episode(self.steps, self.length, self.total, self.predicted, realised)
         self.episodes.append(episode)
         return episode

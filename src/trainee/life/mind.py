@@ -47,9 +47,9 @@ class Mind:
         """The pure functions that this agent learns with at a job of this kind."""
         return Learner(spec, self.width, constants=self.constants)
 
-    def add_worker(self, name: str, codec: Codec) -> Worker:
+    def add_worker(self, name: str, codec: Codec, restartable: bool = False) -> Worker:
         """A new worker, with an interface for its signature where there is none yet, and an empty stream."""
-        worker = Worker(self, name, codec, Logbook(self.constants.discount))
+        worker = Worker(self, name, codec, Logbook(self.constants.shortest_discount), restartable)
         made, signature = compiled(self.learner(worker.spec)), worker.spec.signature.id
         if self.brain is None:
             self.brain = made.init_brain(self._key("brain"))
@@ -92,10 +92,10 @@ class Mind:
           seed: of what is drawn.
         """
         self.gather()
-        learner = self.learner(opened.spec)
         worker = self.workers.get(name) or self._most_experienced(opened.spec)
         if worker is not None:
-            return Policy(learner, worker.codec, self.state_of(worker), seed)
+            return Policy(self.learner(worker.spec), worker.codec, self.state_of(worker), seed)
+        learner = self.learner(opened.spec)
         key = self._key(f"interface {opened.spec.signature.id}")
         brain = self.brain or learner.init_brain(self._key("brain"))
         state = State(brain, learner.init_interface(key), learner.init_stream(self._key(f"stream {name}")))
@@ -103,7 +103,7 @@ class Mind:
 
     def _most_experienced(self, spec: JobSpec) -> Worker | None:
         """The worker with the most steps at a job of this kind: what is usual there, its stream knows best."""
-        alike = [worker for worker in self.workers.values() if worker.spec == spec]
+        alike = [worker for worker in self.workers.values() if worker.codec.spec == spec]
         return max(alike, key=lambda worker: worker.logbook.steps, default=None)
 
     def _key(self, purpose: str) -> PRNGKeyArray:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from trainee.life.agent import Agent
 
 Tensors = dict[str, np.ndarray]
-IN_LOGBOOK = ("steps", "unfit", "length", "total", "predicted", "realised")
+IN_LOGBOOK = ("discount", "steps", "unfit", "length", "total", "predicted", "realised", "weight")
 
 
 def named_arrays(tree: Any, prefix: str = "") -> Tensors:
@@ -125,7 +125,8 @@ def fill(agent: Agent, saved: Checkpoint) -> None:
         part = f"streams/{name}"
         if part not in saved.parts:
             raise DamagedPart(f"part {part!r} is not in the checkpoint, which has a worker of that name")
-        worker = agent.workers[name] = Worker(agent, name, codec, Logbook(agent.constants.discount))
+        logbook = Logbook(agent.constants.shortest_discount)
+        worker = agent.workers[name] = Worker(agent, name, codec, logbook, about["restartable"])
         template = jax.eval_shape(agent.learner(worker.spec).init, jax.random.key(0))
         signature = worker.spec.signature.id
         agent.brain = restored(template.brain, mind, "agent", "brain/")
@@ -147,6 +148,7 @@ def _worker_about(worker: Worker) -> dict[str, Any]:
         "observation_space": to_json(worker.codec.observation_space),
         "action_space": to_json(worker.codec.action_space),
         "masked": worker.spec.masked,
+        "restartable": worker.spec.restartable,
         "logbook": {name: getattr(worker.logbook, name) for name in IN_LOGBOOK},
         "episode_over": worker.episode_over,
         "broken": worker.broken,
@@ -155,7 +157,7 @@ def _worker_about(worker: Worker) -> dict[str, Any]:
 
 def _restore_worker(worker: Worker, arrays: Mapping[str, np.ndarray], part: str, about: Mapping[str, Any]) -> None:
     episodes = [Episode(int(step), int(length), *map(float, rest)) for step, length, *rest in arrays["episodes"]]
-    worker.logbook = Logbook(worker.logbook.discount, episodes=episodes, **about["logbook"])
+    worker.logbook = Logbook(episodes=episodes, **about["logbook"])
     worker.episode_over, worker.broken = about["episode_over"], about["broken"]
     worker.job_state = {name.removeprefix("job/"): a for name, a in arrays.items() if name.startswith("job/")} or None
     if "decision/action" in arrays:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +40,7 @@ class Trace(eqx.Module):
     first: Bool[Array, "*steps"]
     last: Bool[Array, "*steps"]
     value: Float[Array, "*steps"]
+    value_discount: Float[Array, "*steps"]
 
 
 def begun(job: TracedJob, state: State, key: PRNGKeyArray) -> Scene:
@@ -54,9 +56,10 @@ def scanned(learner: Learner, job: TracedJob, scene: Scene, steps: int) -> tuple
         now = scene.time_step
         state, decision = learner.step(scene.state, now)
         key, job_key = jax.random.split(scene.key)
-        job_state, following = job.advance(job_key, scene.job_state, now.last, decision.action)
+        over = now.last | decision.abandon
+        job_state, following = job.advance(job_key, scene.job_state, over, decision.action)
         return Scene(state, job_state, following, key), Trace(
-            now.reward, now.discount, now.first, now.last, decision.value
+            now.reward, now.discount, now.first, over, decision.value, decision.discount
         )
 
     return jax.lax.scan(step, scene, None, length=steps)
@@ -77,13 +80,14 @@ class FleetWork:
     scene: Scene
 
 
-def fleet_at(job: JaxJob, steps: int, seeds: Sequence[int], **settings: Any) -> FleetWork:
+def fleet_at(job: JaxJob, steps: int, seeds: Sequence[int], restartable: bool = False, **settings: Any) -> FleetWork:
     """Put one learner for each seed to work at a JAX job, in one compiled program that runs once on each core.
 
     Args:
       job: a pure JAX job; hashable, since the compiled program is kept by it.
       steps: time steps each, the first ones of episodes included.
       seeds: one learner each.
+      restartable: whether they may give episodes up.
       settings: of `Learner`: `width`, `depth`, `constants`.
     Returns:
       what they did.
@@ -95,15 +99,14 @@ def fleet_at(job: JaxJob, steps: int, seeds: Sequence[int], **settings: Any) -> 
     prepare()
     keys = jax.vmap(jax.random.key)(jnp.asarray(seeds))
     traced = _traced(job)
-    learner = Learner(traced.spec, **settings)
+    learner = Learner(dataclasses.replace(traced.spec, restartable=restartable), **settings)
     shares = [keys[part] for part in np.array_split(np.arange(len(seeds)), min(cores(), len(seeds)))]
     # XLA runs a program in the thread that calls it, without Python's lock.
     with ThreadPoolExecutor(len(shares)) as threads:
         done = list(threads.map(lambda share: jax.block_until_ready(_fleet(learner, traced, share, steps)), shares))
     scene, trace = jax.tree.map(lambda *parts: jnp.concatenate(parts), *done)
     host = jax.tree.map(np.asarray, trace)
-    discount = learner.constants.discount
-    logbooks = [logbook(discount, jax.tree.map(lambda leaf, i=i: leaf[i], host)) for i in range(len(seeds))]
+    logbooks = [logbook(jax.tree.map(lambda leaf, i=i: leaf[i], host)) for i in range(len(seeds))]
     return FleetWork(logbooks, host, scene)
 
 
@@ -121,10 +124,10 @@ def _fleet(learner: Learner, job: TracedJob, keys: Key[Array, " seeds"], steps: 
     return jax.vmap(one)(keys)
 
 
-def logbook(discount: float, trace: Trace) -> Logbook:
+def logbook(trace: Trace) -> Logbook:
     """The logbook of one learner's trace `[steps]`."""
-    log = Logbook(discount)
-    columns = (trace.reward, trace.discount, trace.first, trace.last, trace.value)
+    log = Logbook(float(trace.value_discount[0]))
+    columns = (trace.reward, trace.discount, trace.first, trace.last, trace.value, trace.value_discount)
     for entry in zip(*(column.tolist() for column in columns), strict=True):
         log.enter(*entry)
     return log

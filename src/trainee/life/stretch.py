@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import gymnasium
 
+from trainee.errors import InvalidArgument
 from trainee.jobs import DmEnv, JaxJob, Job, VectorJob, make
 from trainee.life.callbacks import Callback, Work
 from trainee.life.host import Guard, work_at
@@ -26,18 +27,29 @@ JobLike: TypeAlias = (
 
 
 def worked(
-    agent: Agent, job: JobLike, steps: int, name: str | None, listeners: Sequence[Callback], guard: Guard | None
+    agent: Agent,
+    job: JobLike,
+    steps: int,
+    name: str | None,
+    listeners: Sequence[Callback],
+    guard: Guard | None,
+    restartable: bool | None = None,
 ) -> Stint:
     """Work at a job for so many steps; see `Agent.learn`."""
-    at = _worked_at_streams if isinstance(job, gymnasium.vector.VectorEnv | VectorJob) else _worked_at_one
-    return at(agent, job, steps, name, listeners, guard)
+    if isinstance(job, gymnasium.vector.VectorEnv | VectorJob):
+        if restartable:
+            raise InvalidArgument(
+                "the episodes of a vector environment cannot be ended one by one: leave restartable out"
+            )
+        return _worked_at_streams(agent, job, steps, name, listeners, guard)
+    return _worked_at_one(agent, job, steps, name, listeners, guard, restartable)
 
 
-def _worked_at_one(agent, job, steps, name, listeners, guard) -> Stint:
+def _worked_at_one(agent, job, steps, name, listeners, guard, restartable) -> Stint:
     # A job that cannot be put where it stood begins anew, and not with the episodes that it began with before.
     opened = make(job, seed=_next_seed(agent))
     try:
-        worker = _deployed(agent, opened, name or name_of(job, opened))
+        worker = _deployed(agent, opened, name or name_of(job, opened), restartable)
         work = Work(worker.name, worker.logbook, worker.logbook.steps, steps)
         with _heard(work, listeners) as (result, interrupted):
             try:
@@ -86,9 +98,9 @@ def _tell_start(work: Work, listeners: Sequence[Callback]) -> None:
         listener.on_start(work)
 
 
-def _deployed(agent: Agent, opened: Job | VectorJob, name: str) -> Worker:
-    codec = opened.codec
-    return agent.deploy(codec.observation_space, codec.action_space, name=name, masked=opened.spec.masked)
+def _deployed(agent: Agent, opened: Job | VectorJob, name: str, restartable: bool | None = None) -> Worker:
+    spaces, masked = (opened.codec.observation_space, opened.codec.action_space), opened.spec.masked
+    return agent.deploy(*spaces, name=name, masked=masked, restartable=restartable)
 
 
 def _next_seed(agent: Agent) -> int:

@@ -30,7 +30,7 @@ class Worker:
       spec: the job's signature, and what the job allows.
       logbook: steps and episodes so far.
       newest: the newest time step that was learned from. None before the first.
-      decision: what answered it: action, value, spread, propensity. None before the first.
+      decision: what answered it. None before the first. Where it says `abandon`, the episode is given up: reset.
       episode_over: no episode is under way.
       ended: the episode that the newest time step ended, if it did.
       broken: a time step was left out since the newest.
@@ -39,8 +39,9 @@ class Worker:
       job_state: all that decides what the job says next, where it is known and the job stands at the newest time step.
     """
 
-    def __init__(self, agent: Mind, name: str, codec: Codec, logbook: Logbook):
-        self.name, self.codec, self.spec, self.logbook = name, codec, codec.spec, logbook
+    def __init__(self, agent: Mind, name: str, codec: Codec, logbook: Logbook, restartable: bool = False):
+        self.name, self.codec, self.logbook = name, codec, logbook
+        self.spec = dataclasses.replace(codec.spec, restartable=restartable)
         self.decision: Decision | None = None
         self.newest: TimeStep | None = None
         self.job: Job | None = None
@@ -85,14 +86,17 @@ class Worker:
           truncated: the episode was cut short, as at a time limit; what would have followed still counts.
           action_mask: which actions are allowed now, for a worker deployed with `masked=True`.
         Returns:
-          an action inside the action space; it means nothing where the episode ended.
+          an action inside the action space; it means nothing where the episode ended, or is given up
+            (`worker.decision.abandon`, at jobs that allow it).
         Raises:
           InvalidArgument: no episode is under way.
           UnfitTimeStep: the observation or the reward cannot be learned from; the step is left out, the last action
             stands as the answer, and the next call may be `step`, or `reset` where the episode ended.
         """
         if self.episode_over:
-            raise InvalidArgument(f"worker {self.name!r} has no episode under way: call reset(observation) first")
+            given_up = self.decision is not None and bool(self.decision.abandon)
+            why = "gave its episode up" if given_up else "has no episode under way"
+            raise InvalidArgument(f"worker {self.name!r} {why}: call reset(observation) first")
         discount = ZERO if terminated else ONE
         last = np.bool_(terminated or truncated)
         try:
@@ -109,7 +113,8 @@ class Worker:
         # After an unfit time step, the one before it and this one are no transition.
         learned = dataclasses.replace(time_step, first=YES) if self.broken else time_step
         self.buffers, self.decision = self._compiled.step(buffers, learned)
-        self.newest, self.broken, self.episode_over = time_step, False, bool(time_step.last)
+        self.newest, self.broken = time_step, False
+        self.episode_over = bool(time_step.last) or bool(self.decision.abandon)
         self.job_state = None
         self.ended = self.logbook.enter(
             float(time_step.reward),
@@ -117,6 +122,7 @@ class Worker:
             bool(time_step.first),
             self.episode_over,
             float(self.decision.value),
+            float(self.decision.discount),
         )
         return self.decision
 

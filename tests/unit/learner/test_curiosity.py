@@ -50,21 +50,85 @@ def test_out_of_curiosity_what_was_never_tried_is_chosen(mixed, lived):
         assert np.sum(chosen) >= 45 if spell else np.sum(chosen) <= 25
 
 
-def test_curiosity_is_given_its_share_of_the_episodes_while_there_is_something_to_hope_for(mixed, lived):
-    state, step = lived
-    # It has just found something, and work has not.
-    state = eqx.tree_at(
-        lambda s: (s.stream.novelty.finds, s.stream.novelty.spell), state, (jnp.array([0.0, 0.1]), jnp.array(0))
+def finding(state, ended, brought):
+    """Curiosity has just found something, but no prize, and work has not; so many lines are over, and so much did they
+    bring.
+    """
+    known = eqx.tree_at(
+        lambda s: (s.stream.lines.ended, s.stream.lines.brought), state, (jnp.array(ended), jnp.float32(brought))
     )
+    return eqx.tree_at(found, known, (jnp.array([0.0, 0.1]), jnp.zeros(2), jnp.array(0)))
+
+
+def found(state):
+    return state.stream.novelty.finds, state.stream.novelty.prizes, state.stream.novelty.spell
+
+
+def sated(state):
+    """All heads believe that as much can be had as there ever was."""
+    heads = lambda s: s.interface.learned.slow[1].linear.weight  # noqa: E731
+    return eqx.tree_at(heads, state, heads(state) + 10.0)
+
+
+def begun(mixed, state, step, count=400):
+    """How many of as many beginnings of an episode are given to curiosity."""
     first = dataclasses.replace(step, first=np.array(True))
-    begun = decided_by_many(mixed, state, first, 400)[0]
-    assert set(begun.tolist()) == {0, SMALL.patience_steps}
+    spells = decided_by_many(mixed, state, first, count)[0]
+    assert set(spells.tolist()) <= {0, SMALL.patience_steps}
+    return np.count_nonzero(spells)
+
+
+def test_curiosity_is_given_its_share_of_the_episodes_while_it_finds_something(mixed, lived):
+    state, step = lived
+    state = finding(state, ended=1, brought=0.0)
     # A half of 400, give or take five standard deviations of 10.
-    assert 150 < np.count_nonzero(begun) < 250
+    assert 150 < begun(mixed, state, step) < 250
     # Within an episode about once in a thousand steps at the most.
     assert np.count_nonzero(decided_by_many(mixed, state, step, 400)[0]) < 8
-    heads = lambda s: s.interface.learned.slow[1].linear.weight  # noqa: E731
-    sated = eqx.tree_at(heads, state, heads(state) + 10.0)
-    assert not np.any(decided_by_many(mixed, sated, first, 400)[0])
     idle = eqx.tree_at(lambda s: s.stream.novelty.finds, state, jnp.array([0.1, 0.1]))
-    assert not np.any(decided_by_many(mixed, idle, first, 400)[0])
+    assert begun(mixed, idle, step) == 0
+
+
+def test_before_a_line_is_over_there_is_to_hope_for_what_is_not_expected(mixed, lived):
+    state, step = lived
+    # What lines brought says nothing yet; and of what was ever had next to nothing is expected.
+    hopeful = finding(state, ended=0, brought=1.0)
+    assert 150 < begun(mixed, hopeful, step) < 250
+    assert begun(mixed, sated(hopeful), step) == 0
+
+
+def test_once_a_line_is_over_there_is_to_hope_for_what_lines_do_not_bring(mixed, lived):
+    state, step = lived
+    # What is believed does not count any more, however much it is.
+    state = sated(state)
+    assert 150 < begun(mixed, finding(state, ended=1, brought=0.0), step) < 250
+    # A quarter of 400, give or take five standard deviations of 8.7: half of the hope, and half of the episodes.
+    assert 56 < begun(mixed, finding(state, ended=9, brought=0.5), step) < 144
+    assert begun(mixed, finding(state, ended=1, brought=1.0), step) == 0
+    # Where lines cost something there is no more to hope for than all.
+    assert 150 < begun(mixed, finding(state, ended=1, brought=-1.0), step) < 250
+
+
+def test_curiosity_that_comes_to_prizes_takes_over_within_an_episode(mixed, lived):
+    state, step = lived
+    state = finding(state, ended=1, brought=0.0)
+    prized = lambda at_work, curious: eqx.tree_at(lambda s: found(s)[1], state, jnp.array([at_work, curious]))  # noqa: E731
+    # A half of every twentieth step: 100 of 4000, give or take five standard deviations of 10.
+    assert 50 < np.count_nonzero(decided_by_many(mixed, prized(0.0, 0.1), step, 4000)[0]) < 150
+    # Not where work comes to as many, nor where lines bring as much as there ever was.
+    assert np.count_nonzero(decided_by_many(mixed, prized(0.1, 0.1), step, 4000)[0]) < 10
+    full = eqx.tree_at(lambda s: s.stream.lines.brought, prized(0.0, 0.1), jnp.float32(1.0))
+    assert not np.any(decided_by_many(mixed, full, step, 4000)[0])
+
+
+def test_until_there_ever_was_a_reward_curiosity_begins_at_any_step(mixed, lived):
+    state, step = lived
+    idle = eqx.tree_at(lambda s: s.interface.peak, finding(state, ended=1, brought=0.0), jnp.float32(0.0))
+    # All of what it finds counts, and not half of it: every time.
+    assert np.all(decided_by_many(mixed, idle, step, 400)[0] == SMALL.patience_steps)
+    assert begun(mixed, idle, step) == 400
+    # One find in two hundred steps is half of what its patience asks for: 200 of 400, give or take five deviations.
+    slow = eqx.tree_at(lambda s: found(s)[0], idle, jnp.array([0.0, 0.005]))
+    assert 150 < np.count_nonzero(decided_by_many(mixed, slow, step, 400)[0]) < 250
+    spent = eqx.tree_at(lambda s: found(s)[0], idle, jnp.array([0.1, 0.1]))
+    assert not np.any(decided_by_many(mixed, spent, step, 400)[0])

@@ -4,6 +4,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from trainee.learner import replay
 from trainee.learner.replay import Experience
@@ -133,3 +134,26 @@ def test_boundaries_are_kept():
     steps, _ = windows(ring, jnp.zeros(0), 4)
     assert steps.first.tolist() == [[True, False, True, False]]
     assert steps.last.tolist() == [[False, True, False, False]]
+
+
+@pytest.mark.parametrize("variant", [lambda f: f, eqx.filter_jit], ids=["plain", "jit"])
+@pytest.mark.parametrize("count", [1, CAPACITY - 1, CAPACITY, CAPACITY + 1, CAPACITY + 2])
+def test_the_newest_may_be_amended_and_nothing_else(variant, count):
+    ring, other = ring_after(count), experience(99, last=True)
+    amend = variant(replay.amended)
+    same = amend(ring, other, jnp.array(False))
+    assert eqx.tree_equal(jax.tree.map(jnp.asarray, same), ring)
+    after = amend(ring, other, jnp.array(True))
+    assert int(after.written) == count
+    newest = (count - 1) % CAPACITY
+    held, before = slots(after), slots(ring)
+    assert (float(held.step.reward[newest]), bool(held.step.last[newest])) == (99.0, True)
+    assert held.action[newest].tolist() == [99.0, -99.0]
+    assert held.step.observation.numeric[newest].tolist() == [99.0]
+    # All other rows, and its picture, which is kept apart.
+    np.testing.assert_array_equal(np.delete(after.rows, newest, 0), np.delete(ring.rows, newest, 0))
+    np.testing.assert_array_equal(held.step.observation.images[0], before.step.observation.images[0])
+    # What comes next stands behind it.
+    later = slots(remember(after, experience(count)))
+    assert later.step.reward[newest] == 99.0
+    assert later.step.reward[count % CAPACITY] == count

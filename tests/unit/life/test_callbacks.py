@@ -19,7 +19,8 @@ from trainee.types import Decision, Observation, TimeStep
 WALK = "work_toys:Walk-v0"
 ZERO, NO = np.zeros((), np.float32), np.zeros((), bool)
 NOTHING = Observation(np.zeros(1, np.float32), np.zeros(0, np.int32), ())
-TIME_STEP, DECISION = TimeStep(NOTHING, ZERO, ZERO, NO, NO), Decision(np.zeros(1, np.float32), ZERO, ZERO, ZERO)
+TIME_STEP = TimeStep(NOTHING, ZERO, ZERO, NO, NO)
+DECISION = Decision(np.zeros(1, np.float32), ZERO, ZERO, ZERO, ZERO, NO)
 
 
 class Tells(Callback):

@@ -73,7 +73,7 @@ def test_what_changes_is_the_reward_and_the_value_after_less_the_value_before(ag
     assert found.rewards.tolist() == [0, 0, 0, 0, 0, 1]
     # Behind the last step, at which the episode terminates, there is nothing.
     after = np.append(found.values[1:], 0.0)
-    discount = agent.constants.discount
+    discount = float(agent.workers["corridor"].learner.discount(agent.streams["corridor"]))
     np.testing.assert_allclose(found.changes, found.rewards + discount * after - found.values, atol=1e-6)
     assert np.all(np.abs(found.changes) < 0.2)
 

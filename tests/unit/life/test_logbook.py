@@ -35,6 +35,26 @@ def test_episodes_by_hand() -> None:
     assert log.steps == 4
 
 
+def test_what_the_value_is_discounted_by_may_change_within_an_episode() -> None:
+    log = Logbook(discount=0.9)
+    # It is said with each value, and goes for what comes after that one.
+    log.enter(0.0, 1.0, True, False, 7.0, 0.5)
+    assert log.discount == 0.5
+    log.enter(1.0, 1.0, False, False, 3.0, 0.5)
+    log.enter(2.0, 1.0, False, False, 3.0, 0.25)
+    assert (log.realised, log.weight, log.discount) == (2.0, 0.125, 0.25)
+    # Where nothing is said it stays as it was: 1 + 2/2 + 16/8.
+    log.enter(16.0, 1.0, False, False, 3.0)
+    assert (log.realised, log.weight) == (4.0, 0.03125)
+    # Cut short: 32/32 more, and after the last step by what is said with it, (1/32)·¾ of 128.
+    assert log.enter(32.0, 1.0, False, True, 128.0, 0.75) == Episode(4, 4, 51.0, 7.0, 8.0)
+    # A new episode counts from 1 again, and by what was said the last time: 1 + ¾·4.
+    log.enter(0.0, 1.0, True, False, 5.0)
+    assert (log.realised, log.weight, log.discount) == (0.0, 1.0, 0.75)
+    log.enter(1.0, 1.0, False, False, 0.0)
+    assert log.enter(4.0, 0.0, False, True, 100.0) == Episode(6, 2, 5.0, 5.0, 4.0)
+
+
 def test_an_episode_that_was_broken_off_does_not_count() -> None:
     log = Logbook(discount=1.0)
     log.enter(0.0, 1.0, True, False, 0.0)

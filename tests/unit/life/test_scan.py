@@ -60,6 +60,19 @@ def test_each_of_a_fleet_does_as_alone_in_the_order_of_the_seeds() -> None:
     assert len({float(rewards.sum()) for rewards in together.trace.reward}) == 3
 
 
+def test_what_came_true_is_discounted_by_what_was_said_with_each_value() -> None:
+    short = dataclasses.replace(SMALL, shortest_horizon=1.25)
+    work = fleet_at(DICE, STEPS, [5], width=8, constants=short)
+    reward, said = work.trace.reward[0], work.trace.value_discount[0]
+    # The first throw is at the second time step; as far as it has come in its line, so far does it look ahead.
+    np.testing.assert_allclose(said[:4], [0.2, 0.2, 1 / 2, 2 / 3], rtol=1e-5)
+    first, second, _ = work.logbooks[0].episodes
+    np.testing.assert_allclose(first.realised, reward[1] + 0.2 * reward[2] + 0.2 / 2 * reward[3], rtol=1e-5)
+    expected = reward[5] + said[5] * reward[6] + said[5] * said[6] * reward[7]
+    np.testing.assert_allclose(second.realised, expected, rtol=1e-5)
+    assert work.logbooks[0].discount == said[-1]
+
+
 def test_a_fleet_of_no_seeds_is_refused() -> None:
     with pytest.raises(InvalidArgument, match=r"a fleet of no seeds: pass at least one, such as seeds=\[0\]"):
         fleet([])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import gymnasium
 import numpy as np
 import pytest
@@ -71,6 +73,22 @@ def test_actions_are_in_the_action_space() -> None:
     assert worker.name == worker.spec.signature.id
     assert action_space.contains(worker.reset(PLACE.sample()))
     assert action_space.contains(worker.step(PLACE.sample(), 1.0, False, False))
+
+
+def test_the_logbook_discounts_as_the_agent_does_also_after_a_load(tmp_path: Path) -> None:
+    agent, nothing = Agent(width=8), np.zeros(2, np.float32)
+    worker = agent.deploy(PLACE, PUSH, name="endless")
+    worker.reset(nothing)
+    for _ in range(60):
+        worker.step(nothing, 0.0, False, False)
+    # As far ahead as the episode is long already.
+    assert worker.logbook.discount == pytest.approx(1 - 1 / 60, rel=1e-6)
+    assert float(worker.decision.discount) == worker.logbook.discount
+    assert not worker.decision.abandon
+    agent.save(tmp_path)
+    loaded = Agent.load(tmp_path).workers["endless"]
+    assert loaded.logbook == worker.logbook
+    assert float(loaded.decision.discount) == worker.logbook.discount
 
 
 def test_a_step_needs_an_episode() -> None:

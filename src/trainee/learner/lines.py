@@ -1,0 +1,89 @@
+"""Lines of work: how long they are that bring something, and so how far to look ahead.
+
+A discount too far from 1 does not see the end of a line. One too near to it sees no difference between the steps on the
+way there, and where a line leads nowhere and is cut short by a time limit it takes as many updates to find that out as
+its horizon has steps: until then such lines keep the value of those that they were mistaken for. So the horizon is as
+long as the lines that bring something are; as the agent gets better at a job, it follows.
+"""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+
+class Lines(eqx.Module):
+    """The episodes of one stream.
+
+    Attributes:
+      length: steps of the newest one.
+      under_way: it is not over.
+      ended: how many are over, or were given up.
+      mean: their mean length of late.
+      brought: their mean return of late, in units of the largest there was.
+      weight: the mean size of the returns, of those that brought anything.
+      weighted: the mean of that size times the length.
+    """
+
+    length: Int[Array, ""]
+    under_way: Bool[Array, ""]
+    ended: Int[Array, ""]
+    mean: Float[Array, ""]
+    brought: Float[Array, ""]
+    weight: Float[Array, ""]
+    weighted: Float[Array, ""]
+
+    def rescaled(self, ratio: Float[Array, ""]) -> Lines:
+        """In another unit: the ratio of the one before to it."""
+        units = lambda lines: (lines.brought, lines.weight, lines.weighted)  # noqa: E731
+        return eqx.tree_at(units, self, replace_fn=lambda number: number * ratio)
+
+
+def init_lines() -> Lines:
+    """Of a stream in which nothing has happened."""
+    none, zero = jnp.zeros((), jnp.int32), jnp.zeros(())
+    return Lines(none, jnp.zeros((), bool), none, zero, zero, zero, zero)
+
+
+def entered(
+    lines: Lines, first: Bool[Array, ""], last: Bool[Array, ""], returned: Float[Array, ""], memory_lines: float
+) -> Lines:
+    """After one more time step.
+
+    Args:
+      lines: before it.
+      first: it begins an episode; if one was under way, that was given up.
+      last: it ends one.
+      returned: what the newest episode has brought, or the one before where the time step begins another, in units of
+        the largest return there was.
+      memory_lines: over how many episodes means are taken.
+    """
+    now = jnp.where(first, 0, lines.length + 1)
+    length = jnp.where(first, lines.length, now)
+    over = last | (first & lines.under_way)
+    rate = jnp.where(over, jnp.maximum(1 / (lines.ended + 1), 1 / memory_lines), 0.0)
+    size = jnp.abs(returned)
+    # A line that brought nothing does not tell how long one has to be that does.
+    paying = jnp.where(size > 0, rate, 0.0)
+    return Lines(
+        now,
+        ~last,
+        lines.ended + over,
+        lines.mean + rate * (length - lines.mean),
+        lines.brought + rate * (returned - lines.brought),
+        lines.weight + paying * (size - lines.weight),
+        lines.weighted + paying * (size * length - lines.weighted),
+    )
+
+
+def discount(lines: Lines, shortest: float, longest: float) -> Float[Array, ""]:
+    """For values: the horizon 1/(1 − γ) is the mean length of the lines that brought something, weighted by how much;
+    of all while none did; and at least that of the one under way, which may never end.
+
+    Args:
+      lines: the episodes so far.
+      shortest, longest: the horizon's bounds, in steps.
+    """
+    mean = jnp.where(lines.weight > 0, lines.weighted / jnp.where(lines.weight > 0, lines.weight, 1.0), lines.mean)
+    return 1 - 1 / jnp.clip(jnp.maximum(mean, lines.length), shortest, longest)
