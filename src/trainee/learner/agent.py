@@ -133,8 +133,8 @@ class Learner:
         ring = replay.remember(old.replay, replay.Experience(perceived, old.memory.action))
         heard = self._heard(old, perceived)
         stream = Stream(ring, normaliser, scale.sum, entered, old.memory, old.novelty, heard, old.head, old.key)
-        brought = running.measurable(perceived.reward) / running.unit(scale.peak)
-        known = self._curiosity.noted(state.interface, stream, perceived, self._allowed(perceived), brought)
+        allowed, unit = self._allowed(perceived), running.unit(scale.peak)
+        known = self._curiosity.noted(state.interface, stream, perceived, allowed, unit)
         stream = eqx.tree_at(lambda s: s.novelty, stream, known)
         # Values keep their meaning in reward units when the unit moves (PopArt, van Hasselt et al. 2016).
         interface = eqx.tree_at(

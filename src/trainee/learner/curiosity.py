@@ -36,19 +36,19 @@ class Curiosity:
         stream: Stream,
         perceived: TimeStep,
         allowed: Bool[Array, "components choices"],
-        brought: Float[Array, ""],
+        unit: Float[Array, ""],
     ) -> novelty.Novelty:
-        """What the stream knows of what was tried, with a time step, as perceived, in it, and what that brought, in
-        units of the peak.
+        """What the stream knows of what was tried, with a time step, as perceived, in it; `unit` is the largest return
+        there was.
         """
         nearest = jnp.round(stream.memory.action).astype(jnp.int32)
         columns = jnp.array(novelty.columns(self.signature))[jnp.arange(nearest.size), nearest]
         open_there = novelty.open_columns(self.signature, allowed)
         place = self._place(interface, stream, perceived.observation)
         known, rule = stream.novelty, self._rule
-        return novelty.noted(
-            known, place, columns, open_there, perceived.first, perceived.discount, rule, brought, self._exact(stream)
-        )
+        reward, exact = running.measurable(perceived.reward), self._exact(stream)
+        told = place, columns, open_there, perceived.first, perceived.discount, rule
+        return novelty.noted(known, *told, reward, exact, unit)
 
     def followed(
         self,
@@ -97,12 +97,14 @@ class Curiosity:
         """
         known, place = stream.novelty, self._place(interface, stream, perceived.observation)
         assert known.worth is not None
-        columns = novelty.open_columns(self.signature, allowed).reshape(-1)
-        promise = jnp.max(jnp.where(columns, novelty.promise(known, place), 0.0))
-        ways = jnp.max(jnp.where(columns, known.worth[place], -jnp.inf))
+        open_here = novelty.open_columns(self.signature, allowed)
+
+        def best(row: Float[Array, " actions"], least: float) -> Float[Array, ""]:
+            return jnp.mean(jnp.max(jnp.where(open_here, row.reshape(open_here.shape), least), axis=-1))
+
+        promise, ways = best(novelty.promise(known, place), 0.0), best(known.worth[place], -jnp.inf)
         hope = jnp.clip(1 - stream.lines.brought, 0.0, 1.0)
         counts = jnp.where(known.spell > 0, 1.0, hope * novelty.share(known, self._rule))
-        ways *= running.unit(interface.peak)
         return jnp.where(self._exact(stream), ways, value), promise, counts
 
     def _exact(self, stream: Stream) -> Bool[Array, ""]:

@@ -76,9 +76,10 @@ class Novelty(eqx.Module):
         and out of curiosity.
       prizes: the same of prizes alone.
       spell: steps for which curiosity still decides; 0 at work.
-      brings: what each action brought the last time, in units of the largest return there was.
-      worth: what the best way that is known brings after it, its own reward included, in the same units; kept only
-        where lines may be given up.
+      unit: the largest return there was.
+      brings: what each action brought the last time, in reward units.
+      worth: what the best way that is known brings after it, its own reward included, in reward units; kept only where
+        lines may be given up.
     """
 
     tried: Float[Array, "places actions"]
@@ -91,6 +92,7 @@ class Novelty(eqx.Module):
     finds: Float[Array, " 2"]
     prizes: Float[Array, " 2"]
     spell: Int[Array, ""]
+    unit: Float[Array, ""]
     brings: Float[Array, "places actions"]
     worth: Float[Array, "places actions"] | None
 
@@ -112,6 +114,7 @@ def init_novelty(signature: Signature, patience_steps: int, ways_worth: bool) ->
         jnp.array([0.0, 1 / patience_steps]),
         jnp.zeros(2),
         jnp.zeros((), jnp.int32),
+        jnp.ones(()),
         jnp.zeros((places, actions)),
         jnp.zeros((places, actions)) if ways_worth else None,
     )
@@ -148,7 +151,7 @@ def bonus(times: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
 
 def promise(novelty: Novelty, place: Int[Array, "*batch"]) -> Float[Array, "*batch actions"]:
     """The largest bonus that each action leads to, now or later: 1 where it was never taken, or brings a prize."""
-    now = jnp.where(novelty.brings[place] >= PRIZE, 1.0, bonus(novelty.tried[place]))
+    now = jnp.where(novelty.brings[place] >= PRIZE * novelty.unit, 1.0, bonus(novelty.tried[place]))
     return jnp.maximum(now, novelty.ahead[place])
 
 
@@ -160,8 +163,9 @@ def noted(
     first: Bool[Array, ""],
     discount: Float[Array, ""],
     rule: Rule,
-    brought: Float[Array, ""],
+    reward: Float[Array, ""],
     exact: Bool[Array, ""],
+    unit: Float[Array, ""],
 ) -> Novelty:
     """After one more time step: it is counted, and what lies ahead is swept over.
 
@@ -173,17 +177,18 @@ def noted(
       first: it begins an episode.
       discount: of the time step; 0 at termination, behind which nothing lies.
       rule: how it is reckoned.
-      brought: what the step brought, in units of the largest return there was.
+      reward: what the step brought.
       exact: places are known for sure.
+      unit: the largest return there was.
     """
     before, curious = novelty.place, novelty.spell > 0
     # Read after it was written: a table that is read before is copied to be written.
     tried = novelty.tried.at[before, action].add(jnp.where(first, 0.0, 1.0))
     new = jnp.where(first, 0.0, jnp.mean(tried[before, action] == 1))
-    find = jnp.where(~first & (brought >= PRIZE), 1.0, new)
+    find = jnp.where(~first & (reward >= PRIZE * unit), 1.0, new)
     of_whom = (jnp.arange(2) == curious) & ~first
     finds = novelty.finds + jnp.where(of_whom, (find - novelty.finds) / rule.memory_steps, 0.0)
-    prize = ~first & (brought >= PRIZE)
+    prize = ~first & (reward >= PRIZE * unit)
     prizes = novelty.prizes + jnp.where(of_whom, (prize - novelty.prizes) / rule.memory_steps, 0.0)
     spell = jnp.where(curious & (find > 0), rule.patience_steps, jnp.maximum(novelty.spell - 1, 0))
     # A row that does not exist is not written: what comes before the first of an episode does not lead to it.
@@ -203,7 +208,8 @@ def noted(
         finds,
         prizes,
         jnp.where(first, 0, spell),
-        novelty.brings.at[row, action].set(brought, mode="drop"),
+        unit,
+        novelty.brings.at[row, action].set(reward, mode="drop"),
         novelty.worth,
     )
     ahead, worth = _swept(known, rule, exact)

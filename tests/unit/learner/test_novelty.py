@@ -43,6 +43,7 @@ def fresh(components=1, choices=2, known=(), spell=0, finds=(0.0, 0.0), prizes=(
         jnp.array(finds),
         jnp.array(prizes),
         jnp.array(spell),
+        jnp.array(1.0),
         jnp.zeros(tried.shape),
         jnp.zeros(tried.shape) if ways_worth else None,
     )
@@ -59,10 +60,10 @@ def ring(place, action, count=None):
 
 @functools.cache
 def noting(variant, rule):
-    return variant(lambda *told: novelty.noted(*told[:-2], rule, *told[-2:]))
+    return variant(lambda *told: novelty.noted(*told[:-3], rule, *told[-3:]))
 
 
-def went(known, *steps, rule=RULE, variant=jax.jit, closed=(), exact=False):
+def went(known, *steps, rule=RULE, variant=jax.jit, closed=(), exact=False, unit=1.0):
     """After steps, each a place and the columns of the action that led to it; without one it begins an episode. A third
     entry is its discount, and a fourth one what it brought. Columns that are closed are so at all of these places.
     """
@@ -75,7 +76,7 @@ def went(known, *steps, rule=RULE, variant=jax.jit, closed=(), exact=False):
         )
         discount, brought = (*end_and_prize, *(1.0, 0.0)[len(end_and_prize) :])
         told = jnp.array(place), columns, jnp.array(there), jnp.array(action is None), jnp.float32(discount)
-        known = noting(variant, rule)(known, *told, jnp.float32(brought), jnp.array(exact))
+        known = noting(variant, rule)(known, *told, jnp.float32(brought), jnp.array(exact), jnp.float32(unit))
     return known
 
 
@@ -465,6 +466,15 @@ def test_a_prize_out_of_curiosity_is_of_curiosity_and_renews_the_spell(variant):
     known = went(known, (1, 0, 1.0, -1.0), variant=variant)
     np.testing.assert_allclose((known.finds, known.prizes), ([0.5, 0.3], [0.6, 0.4125]), rtol=1e-6)
     assert known.spell == RULE.patience_steps - 1
+
+
+def test_a_prize_is_one_no_more_when_a_larger_one_was_brought():
+    known = went(fresh(known=(1, 2)), (1, None), (2, 0, 1.0, 0.6))
+    np.testing.assert_allclose(novelty.promise(known, jnp.array(1)), [1, 0], atol=1e-6)
+    # In the same reward units: 0.6 is less than a half of 2, and as much as a half of 1.2.
+    for unit, promised in ((2.0, 0), (1.2, 1)):
+        later = went(known, (8, None), unit=unit)
+        np.testing.assert_allclose(novelty.promise(later, jnp.array(1)), [promised, 0], atol=1e-6)
 
 
 @variants
