@@ -63,7 +63,7 @@ def test_an_episode_of_an_evaluation_is_remembered_from_its_beginning_and_no_lon
 
     found = agent.evaluate("Pendulum-v1", 2).returns
     assert found == pytest.approx(returns(remembers=True), rel=1e-5)
-    assert found != pytest.approx(returns(remembers=False), rel=1e-3)
+    assert found != pytest.approx(returns(remembers=False), rel=1e-5)
 
 
 def test_a_job_never_worked_at_can_be_evaluated() -> None:
