@@ -61,9 +61,11 @@ def remember(replay: Replay, experience: Experience) -> Replay:
 
 def amended(replay: Replay, experience: Experience, changed: Bool[Array, ""]) -> Replay:
     """The ring with another experience in place of the newest, if that has changed; images stay as they were."""
-    slot = (replay.written - 1) % replay.rows.shape[0]
-    row = jnp.where(changed, _parted(experience)[0], replay.rows[slot])
-    return Replay(jax.lax.dynamic_update_index_in_dim(replay.rows, row, slot, 0), replay.images, replay.written)
+    capacity = replay.rows.shape[0]
+    # A slot that does not exist is not written; to write back what is there would be to copy the whole ring.
+    slot = jnp.where(changed, (replay.written - 1) % capacity, capacity)
+    rows = replay.rows.at[slot].set(_parted(experience)[0], mode="drop")
+    return Replay(rows, replay.images, replay.written)
 
 
 def windows(replay: Replay, chance: Float[Array, " drawn"], length: int, example: Experience) -> Experience:
