@@ -5,7 +5,6 @@ A fleet of seeds at each, by the scan loop; jobs of gymnax, or on its classes. `
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from flax import struct
 from gymnax.environments import environment, spaces
 from gymnax.environments.bsuite.deep_sea import DeepSea
 from gymnax.environments.classic_control.cartpole import CartPole
+from options import chosen
 
 from trainee.jobs.gymnax import GymnaxJob, gymnax_job
 from trainee.life import Logbook, fleet_at, tenths
@@ -120,17 +120,11 @@ JOBS: dict[str, tuple[Callable[[], GymnaxJob], int, Callable[[Logbook], float], 
 
 def main() -> None:
     """Print a line for each job: every seed, and the mean."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(JOBS)}; by default all")
-    options.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
-    chosen = options.parse_args()
-    unknown = [name for name in chosen.names if name not in JOBS]
-    if unknown:
-        options.error(f"no job is named {', '.join(unknown)}: there are {', '.join(JOBS)}")
+    names, seeds = chosen(__doc__, JOBS)
     print("| job | steps | measured | mean | each seed |\n|---|---|---|---|---|", flush=True)
-    for name in chosen.names or JOBS:
+    for name in names:
         job, steps, measure, words = JOBS[name]
-        found = [measure(log) for log in fleet_at(job(), steps, chosen.seeds).logbooks]
+        found = [measure(log) for log in fleet_at(job(), steps, seeds).logbooks]
         each = ", ".join(f"{value:.1f}" for value in found)
         print(f"| {name} | {steps:,} | {words} | {np.mean(found):.1f} | {each} |", flush=True)
 

@@ -5,7 +5,6 @@ A fleet of seeds at each job, by the scan loop. `python benchmarks/quitting.py [
 
 from __future__ import annotations
 
-import argparse
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
+from options import chosen
 
 from trainee.life import Logbook, fleet_at
 
@@ -221,17 +221,11 @@ def measured(name: str, seeds: Sequence[int]) -> str:
 
 def main() -> None:
     """Print a line for each job."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(JOBS)}; by default all")
-    options.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
-    chosen = options.parse_args()
-    unknown = [name for name in chosen.names if name not in JOBS]
-    if unknown:
-        options.error(f"no job is named {', '.join(unknown)}: there are {', '.join(JOBS)}")
+    names, seeds = chosen(__doc__, JOBS)
     print("| job | steps until done well, going on | giving up | ratio of medians | quits | played out and well |")
     print("|---|---|---|---|---|---|", flush=True)
-    for name in chosen.names or JOBS:
-        print(measured(name, chosen.seeds), flush=True)
+    for name in names:
+        print(measured(name, seeds), flush=True)
 
 
 if __name__ == "__main__":

@@ -9,97 +9,25 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import optax
-from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float
 
-from trainee.learner import exploration, lines, memory, novelty, quitting, replay, running
+from trainee.learner import exploration, lines, quitting, replay, running
+from trainee.learner.blank import Blank
 from trainee.learner.chance import drawn
-from trainee.learner.constants import DEFAULTS, Constants
 from trainee.learner.curiosity import Curiosity
-from trainee.learner.encoders import Encoder, Trunk
-from trainee.learner.perception import Perception
-from trainee.learner.places import Places
-from trainee.learner.state import Interface, State, Stream
-from trainee.learner.update import Learned, Rule, improved, learned, td_errors
-from trainee.learner.value import Heads, Prior, action_value, interpolation
-from trainee.types import Decision, JobSpec, Observation, TimeStep
+from trainee.learner.state import State, Stream
+from trainee.learner.update import Rule, improved, td_errors
+from trainee.learner.value import action_value, interpolation
+from trainee.types import Decision, Observation, TimeStep
 
 
 @dataclass(frozen=True)
-class Learner:
-    """Learns one kind of job while doing it. Holds no state: see `init`.
-
-    Attributes:
-      spec: the job's signature and what the job allows.
-      width: units in each layer.
-      depth: residual blocks in the trunk.
-      constants: the table of numbers.
-    """
-
-    spec: JobSpec
-    width: int = 64
-    depth: int = 1
-    constants: Constants = DEFAULTS
-
-    def init(self, key: PRNGKeyArray) -> State:
-        brain, interface, stream = jax.random.split(key, 3)
-        return State(self.init_brain(brain), self.init_interface(interface), self.init_stream(stream))
-
-    def init_brain(self, key: PRNGKeyArray) -> Learned:
-        return learned(Trunk(self.width, self.depth, key), self._optimiser)
-
-    def init_interface(self, key: PRNGKeyArray) -> Interface:
-        encoder, heads, prior, writer, places = jax.random.split(key, 5)
-        signature, c = self.spec.signature, self.constants
-        modules = (
-            Encoder(signature, self.width, encoder, self._perception.recalled),
-            Heads(signature, self.width, self._heads, heads),
-        )
-        return Interface(
-            learned(modules, self._optimiser),
-            Prior(signature, c.prior_width, self._heads, prior),
-            memory.Writer(signature, writer),
-            Places(signature, places),
-            jnp.zeros(()),
-        )
-
-    def init_stream(self, key: PRNGKeyArray) -> Stream:
-        c, signature, example = self.constants, self.spec.signature, self.experience()
-        return Stream(
-            replay.init_replay(example, min(c.replay_steps, c.replay_bytes // replay.slot_bytes(example))),
-            running.init_normaliser(self._perception.measured),
-            jnp.zeros(()),
-            lines.init_lines(),
-            memory.init_memory(signature),
-            novelty.init_novelty(signature, c.patience_steps, self.spec.restartable),
-            quitting.init_quitting() if self.spec.restartable else None,
-            jnp.zeros((), jnp.int32),
-            key,
-        )
-
-    def example(self) -> TimeStep:
-        """A time step of this job's shapes and types, all zeros."""
-        signature = self.spec.signature
-        observation = Observation(
-            jnp.zeros(signature.numeric),
-            jnp.zeros(len(signature.categories), jnp.int32),
-            tuple(
-                jnp.zeros(shape, jnp.uint8 if is_bytes else jnp.float32)
-                for shape, is_bytes in zip(signature.images, signature.image_bytes, strict=True)
-            ),
-        )
-        mask = jnp.ones(signature.grid, bool) if self.spec.masked else None
-        return TimeStep(observation, jnp.zeros(()), jnp.zeros(()), jnp.zeros((), bool), jnp.zeros((), bool), mask)
+class Learner(Blank):
+    """Learns one kind of job while doing it. Holds no state: see `Blank.init`."""
 
     def discount(self, stream: Stream) -> Float[Array, ""]:
         """Of values in a stream, a time step."""
         return lines.discount(stream.lines, self.constants.shortest_horizon, self.constants.longest_horizon)
-
-    def experience(self) -> replay.Experience:
-        """An example of what replay holds."""
-        numbers = self._perception.numbers()
-        perceived = eqx.tree_at(lambda step: step.observation.numeric, self.example(), numbers)
-        return replay.Experience(perceived, jnp.zeros(len(self.spec.signature.choices)))
 
     def step(self, state: State, time_step: TimeStep) -> tuple[State, Decision]:
         """Remember the time step, learn, decide."""
@@ -115,7 +43,7 @@ class Learner:
     def perceive(self, state: State, time_step: TimeStep) -> tuple[State, TimeStep]:
         """The state with the time step in its memory, and the time step with what is recalled behind its numbers."""
         stream, writer = state.stream, state.interface.writer
-        after, perceived = self._perception.perceived(time_step, stream.memory, writer, stream.normaliser)
+        after, perceived = self.perception.perceived(time_step, stream.memory, writer, stream.normaliser)
         return eqx.tree_at(lambda s: s.stream.memory, state, after), perceived
 
     def remember(self, state: State, perceived: TimeStep) -> State:
@@ -128,7 +56,7 @@ class Learner:
         returned = jnp.where(perceived.first, before.sum, scale.sum) / running.unit(scale.peak)
         known_lines = old.lines.rescaled(ratio)
         entered = lines.entered(known_lines, perceived.first, perceived.last, returned, c.memory_lines)
-        measured = perceived.observation.numeric[: self._perception.measured]
+        measured = perceived.observation.numeric[: self.perception.measured]
         normaliser = running.observe(old.normaliser, measured, c.normaliser_memory_steps)
         ring = replay.remember(old.replay, replay.Experience(perceived, old.memory.action))
         heard = self._heard(old, perceived)
@@ -167,14 +95,14 @@ class Learner:
         brain, interface = state.brain, state.interface
         # One batch axis through the networks, and two again outside: nested ones cost twice the time on a CPU.
         flat = jax.tree.map(lambda leaf: leaf.reshape(steps.reward.size, *leaf.shape[2:]), steps.observation)
-        seen = jax.vmap(lambda o: self._perception.normalised(o, stream.normaliser))(flat)
-        prior = c.prior_scale * jax.vmap(lambda o: interface.prior(self._perception.bare(o)))(seen)
-        windowed = (*steps.reward.shape, self._heads, *self.spec.signature.grid)
+        seen = jax.vmap(lambda o: self.perception.normalised(o, stream.normaliser))(flat)
+        prior = c.prior_scale * jax.vmap(lambda o: interface.prior(self.perception.bare(o)))(seen)
+        windowed = (*steps.reward.shape, self.all_heads, *self.spec.signature.grid)
         slow = (self._utilities(brain.slow, interface.learned.slow, seen) + prior).reshape(windowed)
 
         taken = jax.vmap(jax.vmap(self._weights))(actions[:, 1:])
         allowed = self._allowed(steps)
-        discounts = jnp.where(jnp.arange(self._heads) < c.heads, self.discount(stream), c.near_discount)
+        discounts = jnp.where(jnp.arange(self.all_heads) < c.heads, self.discount(stream), c.near_discount)
 
         def loss(parts: Any) -> Float[Array, ""]:
             trunk, modules = parts
@@ -192,7 +120,7 @@ class Learner:
             return 0.5 * jnp.mean(jnp.square(errors))
 
         gradient = jax.grad(loss)((brain.now, interface.learned.now))
-        optimiser, rate = self._optimiser, c.target_rate
+        optimiser, rate = self.optimiser, c.target_rate
         brain = improved(brain, gradient[0], optimiser, rate)
         better = improved(interface.learned, gradient[1], optimiser, rate)
         return State(brain, eqx.tree_at(lambda i: i.learned, interface, better), stream), slow[0, -1]
@@ -250,7 +178,7 @@ class Learner:
         best = exploration.greedy(jnp.mean(far, axis=0), allowed).astype(jnp.float32)
         *values, near = unit * jax.vmap(action_value, in_axes=(0, None))(heads, self._weights(best))
         value = near + quitting.OPTIMISM * jnp.std(jnp.stack(values))
-        known, promise, curious = self._curiosity.foreseen(state.interface, stream, perceived, allowed, value)
+        known, promise, curious = self._curiosity.foreseen(stream, allowed, value)
         outlook = quitting.Outlook(value, known, promise)
         after, abandon = quitting.judged(
             stream.quitting, outlook, curious, unit, perceived.first, perceived.last, chance
@@ -293,11 +221,6 @@ class Learner:
         return eqx.tree_at(lambda s: s.stream.key, state, key), numbers
 
     @property
-    def _heads(self) -> int:
-        """Of the ensemble, and one that does not look far ahead: what leads nowhere it finds out first."""
-        return self.constants.heads + 1
-
-    @property
     def _learn_draws(self) -> int:
         return self.constants.windows - 1
 
@@ -313,9 +236,9 @@ class Learner:
         The observation is one that was perceived, with what is recalled behind its numbers.
         Decisions are read from the slow parameters: a single gradient step changes the best action in too many states.
         """
-        seen = self._perception.normalised(observation, state.stream.normaliser)
+        seen = self.perception.normalised(observation, state.stream.normaliser)
         encoder, heads = state.interface.learned.slow
-        prior = state.interface.prior(self._perception.bare(seen))
+        prior = state.interface.prior(self.perception.bare(seen))
         everyone = heads(state.brain.slow(encoder(seen))) + self.constants.prior_scale * prior
         return everyone[: self.constants.heads]
 
@@ -352,13 +275,5 @@ class Learner:
         return jnp.array(self.spec.signature.choices, jnp.float32) - 1
 
     @property
-    def _perception(self) -> Perception:
-        return Perception(self.spec.signature, self.constants.memory_gain)
-
-    @property
     def _curiosity(self) -> Curiosity:
         return Curiosity(self.spec.signature, self.constants)
-
-    @property
-    def _optimiser(self) -> optax.GradientTransformation:
-        return optax.adam(self.constants.learning_rate)

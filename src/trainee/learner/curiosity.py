@@ -71,9 +71,7 @@ class Curiosity:
         """
         c, known = self.constants, stream.novelty
         best = jnp.max(jnp.where(allowed, jnp.mean(utilities, axis=0), -jnp.inf), axis=-1)
-        # Nothing to hope for where the best there ever was is what lines bring, or what is expected before one is over.
-        brought = jnp.where(stream.lines.ended > 0, stream.lines.brought, jnp.mean(best))
-        hope = jnp.clip(1 - brought, 0.0, 1.0)
+        hope = _hope(stream, jnp.mean(best))
         # Until there ever was a reward there is no work to be done.
         idle = interface.peak == 0
         anew = perceived.first | (chance[1] < 1 / c.head_steps) | idle
@@ -85,26 +83,16 @@ class Curiosity:
         return jnp.where(begins, c.patience_steps, known.spell), choices
 
     def foreseen(
-        self,
-        interface: Interface,
-        stream: Stream,
-        perceived: TimeStep,
-        allowed: Bool[Array, "components choices"],
-        value: Float[Array, ""],
+        self, stream: Stream, allowed: Bool[Array, "components choices"], value: Float[Array, ""]
     ) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
-        """What the best known way brings, in reward units, or `value` where places are only known in the rough; how
-        near the next thing is that was never tried; and what that counts just now.
+        """At the newest time step, once it is noted: what the best known way brings, in reward units, or `value` where
+        places are only known in the rough; how near the next thing is that was never tried; and what that counts now.
         """
-        known, place = stream.novelty, self._place(interface, stream, perceived.observation)
+        known, open_here = stream.novelty, novelty.open_columns(self.signature, allowed)
         assert known.worth is not None
-        open_here = novelty.open_columns(self.signature, allowed)
-
-        def best(row: Float[Array, " actions"], least: float) -> Float[Array, ""]:
-            return jnp.mean(jnp.max(jnp.where(open_here, row.reshape(open_here.shape), least), axis=-1))
-
-        promise, ways = best(novelty.promise(known, place), 0.0), best(known.worth[place], -jnp.inf)
-        hope = jnp.clip(1 - stream.lines.brought, 0.0, 1.0)
-        counts = jnp.where(known.spell > 0, 1.0, hope * novelty.share(known, self._rule))
+        promise = novelty.best(novelty.promise(known, known.place), open_here, 0.0)
+        ways = novelty.best(known.worth[known.place], open_here, -jnp.inf)
+        counts = jnp.where(known.spell > 0, 1.0, _hope(stream) * novelty.share(known, self._rule))
         return jnp.where(self._exact(stream), ways, value), promise, counts
 
     def _exact(self, stream: Stream) -> Bool[Array, ""]:
@@ -121,3 +109,9 @@ class Curiosity:
     def _rule(self) -> novelty.Rule:
         c = self.constants
         return novelty.Rule(c.novelty_discount, c.novelty_rate, c.finds_memory_steps, c.patience_steps, c.curiosity)
+
+
+def _hope(stream: Stream, expected: float | Float[Array, ""] = 0.0) -> Float[Array, ""]:
+    """None where the best there ever was is what lines bring, or what is expected of them before one is over."""
+    brought = jnp.where(stream.lines.ended > 0, stream.lines.brought, expected)
+    return jnp.clip(1 - brought, 0.0, 1.0)

@@ -11,6 +11,7 @@ only now and then, as long as that finds what work does not.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import NamedTuple
 
@@ -155,6 +156,13 @@ def promise(novelty: Novelty, place: Int[Array, "*batch"]) -> Float[Array, "*bat
     return jnp.maximum(now, novelty.ahead[place])
 
 
+def best(
+    table: Float[Array, "*batch actions"], open: Bool[Array, "*batch components columns"], least: float
+) -> Float[Array, "*batch"]:
+    """The mean over components of the best open entry of each; `least` where none is open."""
+    return jnp.mean(jnp.max(jnp.where(open, table.reshape(open.shape), least), axis=-1), axis=-1)
+
+
 def noted(
     novelty: Novelty,
     place: Int[Array, ""],
@@ -185,10 +193,10 @@ def noted(
     # Read after it was written: a table that is read before is copied to be written.
     tried = novelty.tried.at[before, action].add(jnp.where(first, 0.0, 1.0))
     new = jnp.where(first, 0.0, jnp.mean(tried[before, action] == 1))
-    find = jnp.where(~first & (reward >= PRIZE * unit), 1.0, new)
+    prize = ~first & (reward >= PRIZE * unit)
+    find = jnp.where(prize, 1.0, new)
     of_whom = (jnp.arange(2) == curious) & ~first
     finds = novelty.finds + jnp.where(of_whom, (find - novelty.finds) / rule.memory_steps, 0.0)
-    prize = ~first & (reward >= PRIZE * unit)
     prizes = novelty.prizes + jnp.where(of_whom, (prize - novelty.prizes) / rule.memory_steps, 0.0)
     spell = jnp.where(curious & (find > 0), rule.patience_steps, jnp.maximum(novelty.spell - 1, 0))
     # A row that does not exist is not written: what comes before the first of an episode does not lead to it.
@@ -213,7 +221,7 @@ def noted(
         novelty.worth,
     )
     ahead, worth = _swept(known, rule, exact)
-    return eqx.tree_at(lambda n: (n.ahead, n.worth), known, (ahead, worth), is_leaf=lambda x: x is None)
+    return dataclasses.replace(known, ahead=ahead, worth=worth)
 
 
 def share(novelty: Novelty, rule: Rule) -> Float[Array, ""]:
@@ -257,19 +265,14 @@ def _swept(
     rows, columns = jnp.where(nth < held, ways.place[slots], len(ahead))[:, None], ways.action[slots]
     leads = novelty.leads.at[rows, columns].get(mode="fill", fill_value=-1)
     open_there = novelty.open[leads]
-
-    def best(table: Float[Array, "*batch actions"], least: float) -> Float[Array, "*batch"]:
-        of_components = jnp.where(open_there, table.reshape(open_there.shape), least)
-        return jnp.mean(jnp.max(of_components, axis=-1), axis=-1)
-
     # To stay where one is leads nowhere, and a promise that hears of itself hardly falls; but where places are coarse
     # one leaves them only now and then.
     somewhere = (leads >= 0) & ~(exact & (leads == rows))
-    heard = jnp.where(somewhere, rule.discount * best(promise(novelty, leads), 0.0), 0.0)
+    heard = jnp.where(somewhere, rule.discount * best(promise(novelty, leads), open_there, 0.0), 0.0)
     believed = ahead.at[rows, columns].get(mode="fill", fill_value=0.0)
     ahead = ahead.at[rows, columns].set(believed + rule.rate * (heard - believed), mode="drop")
     if worth is not None:
-        later = jnp.where(leads >= 0, rule.discount * best(worth[leads], -jnp.inf), 0.0)
+        later = jnp.where(leads >= 0, rule.discount * best(worth[leads], open_there, -jnp.inf), 0.0)
         brings = novelty.brings.at[rows, columns].get(mode="fill", fill_value=0.0)
         worth = worth.at[rows, columns].set(brings + later, mode="drop")
     return ahead, worth

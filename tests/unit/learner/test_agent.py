@@ -8,48 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from learners import LENGTH, MIXED, SMALL, compiled, finite, same, time_steps
+from learners import LENGTH, SMALL, finite, same, time_steps
 from memories import remembered
 from trainee.learner import Learner, lines, value
 from trainee.types import JobSpec, Signature
-
-
-def test_the_example_is_a_time_step_of_the_job(mixed):
-    example = mixed.learner.example()
-    assert jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), example) == jax.tree.map(
-        lambda leaf: (jnp.shape(leaf), jnp.asarray(leaf).dtype), time_steps(1)[0]
-    )
-
-
-def test_bytes_bound_the_replay():
-    signature = Signature(3, (4,), (), (2,), (False,), "small")
-    # Three numbers, a category, a reward, a discount, two truth values and an action, of four bytes each; and seven
-    # that are recalled of each channel: of three numbers, of a category's four, and of two choices.
-    numbers = 9 + 7 * (3 + 4 + 2)
-    tight = dataclasses.replace(SMALL, replay_bytes=4 * numbers * 11 - 1)
-    stream = jax.eval_shape(Learner(JobSpec(signature), constants=tight).init_stream, jax.random.key(0))
-    assert stream.replay.rows.shape == (10, 72)
-    assert stream.replay.images == ()
-
-
-def test_bytes_bound_the_replay_of_images():
-    signature = Signature(0, (), ((100, 101, 1),), (2,), (False,), "pictures", (True,))
-    # The picture, and beside it five numbers, and seven of each of sixteen channels of what is seen and of two choices.
-    numbers = 5 + 7 * (16 + 2)
-    tight = dataclasses.replace(SMALL, replay_bytes=(10_100 + 4 * numbers) * 10 + 9_000)
-    stream = jax.eval_shape(Learner(JobSpec(signature), constants=tight).init_stream, jax.random.key(0))
-    assert [image.shape for image in stream.replay.images] == [(10, 100, 101, 1)]
-    assert stream.replay.rows.shape == (10, 131)
-
-
-def test_images_of_bytes_are_kept_as_bytes():
-    signature = Signature(0, (), ((5, 6, 2),), (2,), (False,), "image", (True,))
-    learner = Learner(JobSpec(signature), width=8, constants=SMALL)
-    state = jax.eval_shape(learner.init, jax.random.key(0))
-    assert [image.dtype for image in state.stream.replay.images] == [jnp.uint8]
-    after, decision = jax.eval_shape(learner.step, state, learner.example())
-    assert decision.action.shape == (1,)
-    assert jax.tree.structure(after) == jax.tree.structure(state)
 
 
 def test_a_decision_is_one_of_the_job(mixed, lived):
@@ -212,71 +174,6 @@ def test_remembering_keeps_the_meaning_of_values_in_reward_units(mixed, lived):
     weights = lambda s: s.interface.learned.slow[1].linear.weight  # noqa: E731
     np.testing.assert_allclose(weights(after) * after.interface.peak, weights(state) * state.interface.peak, rtol=1e-5)
     assert float(after.interface.peak) > 9e3
-
-
-@pytest.fixture(scope="module")
-def restarting():
-    """A learner of the same job that may give a line up, and what it has lived."""
-    learner = compiled(Learner(JobSpec(MIXED, restartable=True), width=8, constants=SMALL))
-    state, stream = learner.init(jax.random.key(0)), time_steps(LENGTH)
-    for step in stream[:-1]:
-        state, _ = learner.step(state, step)
-    return learner, state, stream[-1]
-
-
-def hoping(state, afresh, near=0.0):
-    """As much is expected of a fresh line; and so much more of this one, by the head that does not look far."""
-    heads = lambda s: s.interface.learned.slow[1].linear.weight  # noqa: E731
-    weight = heads(state).at[:, -10:].add(near)
-    of_fresh = jnp.float32(afresh)
-    parts = lambda s: (heads(s), s.stream.quitting.afresh.value, s.stream.quitting.afresh.known, s.stream.key)  # noqa: E731
-    return eqx.tree_at(parts, state, (weight, of_fresh, of_fresh, jax.random.key(7)))
-
-
-def test_a_line_that_is_not_worth_finishing_is_given_up_and_remembered_as_over(restarting):
-    learner, state, step = restarting
-    state, step = hoping(state, afresh=1e6, near=1.0), dataclasses.replace(step, reward=np.float32(0.25))
-    after, decision = learner.step(state, step)
-    assert decision.abandon
-    assert int(after.stream.quitting.quits) == int(state.stream.quitting.quits) + 1
-    remembering, perceived = learner.perceive(state, step)
-    before = learner.remember(remembering, perceived)
-    plain, kept = (remembered(learner.learner, s.stream) for s in (before, after))
-    assert (bool(kept.step.last[-1]), float(kept.step.discount[-1])) == (True, 0.0)
-    # It is worth no more than the ensemble thinks on the mean, however much the other head does.
-    utilities = np.asarray(learner.utilities(before, perceived.observation))
-    assert utilities.shape == (3, 2, 5)
-    best = utilities.mean(axis=0)
-    mean = (best[0, :3].max() + best[1].max()) / 2 * float(before.interface.peak)
-    np.testing.assert_allclose(kept.step.reward[-1], 0.25 + float(decision.discount) * mean, rtol=1e-3)
-    # What else was remembered is as it was.
-    assert (bool(plain.step.last[-1]), float(plain.step.reward[-1])) == (False, 0.25)
-    np.testing.assert_allclose(kept.action, plain.action, rtol=1e-6)
-    np.testing.assert_allclose(kept.step.reward[:-1], plain.step.reward[:-1])
-    # Where the other one thinks less of it, so much less does it come to.
-    worse, decision = learner.step(hoping(state, afresh=1e6, near=-2.0), step)
-    assert decision.abandon
-    assert remembered(learner.learner, worse.stream).step.reward[-1] < 0.25 + float(decision.discount) * mean - 0.1
-
-
-def test_a_line_is_gone_on_with_where_it_is_worth_that_and_where_it_begins(restarting):
-    learner, state, step = restarting
-    begins = dataclasses.replace(step, first=np.array(True))
-    for afresh, now in [(-1e6, step), (1e6, begins)]:
-        after, decision = learner.step(hoping(state, afresh), now)
-        assert not decision.abandon
-        assert same(after.stream.replay, learner.remember(*learner.perceive(hoping(state, afresh), now)).stream.replay)
-
-
-def test_only_a_job_that_can_be_restarted_has_lines_given_up(mixed, lived, restarting):
-    state, step = lived
-    after, decision = mixed.step(state, step)
-    assert not decision.abandon
-    assert after.stream.quitting is after.stream.novelty.worth is None
-    learner, state, step = restarting
-    after, _ = learner.step(state, step)
-    assert after.stream.novelty.worth.shape == after.stream.novelty.tried.shape
-    assert int(after.stream.quitting.lines) == 2
 
 
 def test_first_decisions_of_different_seeds_differ(mixed):

@@ -1,0 +1,110 @@
+"""A blank learner: what a state is made of before anything has happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import PRNGKeyArray
+
+from trainee.learner import lines, memory, novelty, quitting, replay, running
+from trainee.learner.constants import DEFAULTS, Constants
+from trainee.learner.encoders import Encoder, Trunk
+from trainee.learner.perception import Perception
+from trainee.learner.places import Places
+from trainee.learner.state import Interface, State, Stream
+from trainee.learner.update import Learned, learned
+from trainee.learner.value import Heads, Prior
+from trainee.types import JobSpec, Observation, TimeStep
+
+
+@dataclass(frozen=True)
+class Blank:
+    """What a learner of one kind of job begins with; see `Learner`.
+
+    Attributes:
+      spec: the job's signature and what the job allows.
+      width: units in each layer.
+      depth: residual blocks in the trunk.
+      constants: the table of numbers.
+    """
+
+    spec: JobSpec
+    width: int = 64
+    depth: int = 1
+    constants: Constants = DEFAULTS
+
+    def init(self, key: PRNGKeyArray) -> State:
+        """All three parts."""
+        brain, interface, stream = jax.random.split(key, 3)
+        return State(self.init_brain(brain), self.init_interface(interface), self.init_stream(stream))
+
+    def init_brain(self, key: PRNGKeyArray) -> Learned:
+        return learned(Trunk(self.width, self.depth, key), self.optimiser)
+
+    def init_interface(self, key: PRNGKeyArray) -> Interface:
+        encoder, heads, prior, writer, places = jax.random.split(key, 5)
+        signature, c = self.spec.signature, self.constants
+        modules = (
+            Encoder(signature, self.width, encoder, self.perception.recalled),
+            Heads(signature, self.width, self.all_heads, heads),
+        )
+        return Interface(
+            learned(modules, self.optimiser),
+            Prior(signature, c.prior_width, self.all_heads, prior),
+            memory.Writer(signature, writer),
+            Places(signature, places),
+            jnp.zeros(()),
+        )
+
+    def init_stream(self, key: PRNGKeyArray) -> Stream:
+        c, signature, example = self.constants, self.spec.signature, self.experience()
+        return Stream(
+            replay.init_replay(example, min(c.replay_steps, c.replay_bytes // replay.slot_bytes(example))),
+            running.init_normaliser(self.perception.measured),
+            jnp.zeros(()),
+            lines.init_lines(),
+            memory.init_memory(signature),
+            novelty.init_novelty(signature, c.patience_steps, self.spec.restartable),
+            quitting.init_quitting() if self.spec.restartable else None,
+            jnp.zeros((), jnp.int32),
+            key,
+        )
+
+    def example(self) -> TimeStep:
+        """A time step of this job's shapes and types, all zeros."""
+        signature = self.spec.signature
+        observation = Observation(
+            jnp.zeros(signature.numeric),
+            jnp.zeros(len(signature.categories), jnp.int32),
+            tuple(
+                jnp.zeros(shape, jnp.uint8 if is_bytes else jnp.float32)
+                for shape, is_bytes in zip(signature.images, signature.image_bytes, strict=True)
+            ),
+        )
+        mask = jnp.ones(signature.grid, bool) if self.spec.masked else None
+        return TimeStep(observation, jnp.zeros(()), jnp.zeros(()), jnp.zeros((), bool), jnp.zeros((), bool), mask)
+
+    def experience(self) -> replay.Experience:
+        """An example of what replay holds."""
+        numbers = self.perception.numbers()
+        perceived = eqx.tree_at(lambda step: step.observation.numeric, self.example(), numbers)
+        return replay.Experience(perceived, jnp.zeros(len(self.spec.signature.choices)))
+
+    @property
+    def all_heads(self) -> int:
+        """Of the ensemble, and one that does not look far ahead: what leads nowhere it finds out first."""
+        return self.constants.heads + 1
+
+    @property
+    def perception(self) -> Perception:
+        """What the networks get to see."""
+        return Perception(self.spec.signature, self.constants.memory_gain)
+
+    @property
+    def optimiser(self) -> optax.GradientTransformation:
+        """What takes the gradient steps."""
+        return optax.adam(self.constants.learning_rate)
