@@ -102,13 +102,15 @@ class Learner(Blank):
 
         taken = jax.vmap(jax.vmap(self._weights))(actions[:, 1:])
         allowed = self._allowed(steps)
-        discounts = jnp.where(jnp.arange(self.all_heads) < c.heads, self.discount(stream), c.near_discount)
+        # What the near head learns shapes what the others see, for the worse: it learns only where it is asked.
+        learning = c.heads + self.spec.restartable
+        discounts = jnp.where(jnp.arange(learning) < c.heads, self.discount(stream), c.near_discount)
 
         def loss(parts: Any) -> Float[Array, ""]:
             trunk, modules = parts
-            online = (self._utilities(trunk, modules, seen) + prior).reshape(windowed)
+            online = (self._utilities(trunk, modules, seen) + prior).reshape(windowed)[:, :, :learning]
             chooser = jnp.roll(online[:, :, : c.heads], 1, axis=2)
-            chooser = jnp.concatenate([chooser, chooser[:, :, :1]], axis=2)
+            chooser = jnp.concatenate([chooser, chooser[:, :, : learning - c.heads]], axis=2)
 
             def of_head(discount, online, chooser, slow, steps, taken, allowed):
                 rule = Rule(discount, c.trace, c.trace_tolerance)
@@ -116,7 +118,7 @@ class Learner(Blank):
 
             of_heads = jax.vmap(of_head, in_axes=(0, 1, 1, 1, None, None, None))
             of_windows = jax.vmap(of_heads, in_axes=(None, 0, 0, 0, 0, 0, 0))
-            errors = of_windows(discounts, online, chooser, slow, steps, taken, allowed)
+            errors = of_windows(discounts, online, chooser, slow[:, :, :learning], steps, taken, allowed)
             return 0.5 * jnp.mean(jnp.square(errors))
 
         gradient = jax.grad(loss)((brain.now, interface.learned.now))

@@ -26,6 +26,12 @@ def restarting():
     return learner, state, stream[-1]
 
 
+def test_the_head_that_does_not_look_far_learns_where_it_is_asked(restarting):
+    learner, state, _ = restarting
+    near = lambda s: np.asarray(s.interface.learned.now[1].linear.weight)[:, -10:]  # noqa: E731
+    assert np.any(near(learner.learn(state)) != near(state))
+
+
 def hoping(state, afresh, near=0.0):
     """As much is expected of a fresh line; and so much more of this one, by the head that does not look far."""
     heads = lambda s: s.interface.learned.slow[1].linear.weight  # noqa: E731
