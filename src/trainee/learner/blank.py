@@ -107,4 +107,4 @@ class Blank:
     @property
     def optimiser(self) -> optax.GradientTransformation:
         """What takes the gradient steps."""
-        return optax.adam(self.constants.learning_rate)
+        return optax.adam(self.constants.learning_rate, b2=self.constants.square_decay)

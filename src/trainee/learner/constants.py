@@ -19,6 +19,7 @@ class Constants:
       prior_scale: standard deviation of the heads' priors, in units of value.
       prior_width: random features behind the priors.
       learning_rate: of Adam.
+      square_decay: of its mean of squared gradients, an update.
       target_rate: at which the slow parameters follow, an update.
       windows: read at each update, the newest one included.
       window_steps: transitions in a window.
@@ -48,6 +49,7 @@ class Constants:
     prior_scale: float = 0.025
     prior_width: int = 32
     learning_rate: float = 3.5e-4
+    square_decay: float = 0.997
     target_rate: float = 0.02
     windows: int = 4
     window_steps: int = 8
