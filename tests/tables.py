@@ -31,6 +31,7 @@ def fresh(components=1, choices=2, known=(), spell=0, finds=(0.0, 0.0), prizes=(
     actions = np.arange(choices)[:, None] + choices * np.arange(components)
     place, action = np.repeat(np.array(known, np.int32), choices), np.tile(actions, (len(known), 1))
     return Novelty(
+        jnp.arange(1, PLACES + 1, dtype=jnp.uint32),
         jnp.array(tried),
         jnp.zeros(tried.shape),
         jnp.full(tried.shape, -1),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int, UInt32
 
-from trainee.learner import exploration, novelty, running
+from trainee.learner import exploration, novelty, places, running
 from trainee.learner.constants import Constants
 from trainee.learner.perception import Perception
 from trainee.learner.state import Interface, Stream
@@ -44,8 +45,8 @@ class Curiosity:
         nearest = jnp.round(stream.memory.action).astype(jnp.int32)
         columns = jnp.array(novelty.columns(self.signature))[jnp.arange(nearest.size), nearest]
         open_there = novelty.open_columns(self.signature, allowed)
-        place = self._place(interface, stream, perceived.observation)
-        known, rule = stream.novelty, self._rule
+        names, place = places.named(stream.novelty.names, self._name(interface, stream, perceived.observation))
+        known, rule = dataclasses.replace(stream.novelty, names=names), self._rule
         reward, exact = running.measurable(perceived.reward), self._exact(stream)
         told = place, columns, open_there, perceived.first, perceived.discount, rule
         return novelty.noted(known, *told, reward, exact, unit)
@@ -77,7 +78,7 @@ class Curiosity:
         anew = perceived.first | (chance[1] < 1 / c.head_steps) | idle
         begins = anew & (chance[0] < hope * novelty.share(known, self._rule) / jnp.where(idle, c.curiosity, 1.0))
         begins |= chance[1] < hope * novelty.lead(known, self._rule) / TAKEOVER_STEPS
-        promise = novelty.promise(known, self._place(interface, stream, perceived.observation))
+        promise = novelty.promise(known, places.row(known.names, self._name(interface, stream, perceived.observation)))
         wanted = utilities + c.novelty_scale * promise[novelty.columns(self.signature)][None]
         choices = jax.vmap(lambda u: exploration.greedy(u, allowed))(wanted).astype(utilities.dtype)
         return jnp.where(begins, c.patience_steps, known.spell), choices
@@ -100,7 +101,7 @@ class Curiosity:
         perception = Perception(self.signature, self.constants.memory_gain)
         return jnp.all(perception.binary(stream.normaliser)) & (not self.signature.images)
 
-    def _place(self, interface: Interface, stream: Stream, perceived: Observation) -> Int[Array, ""]:
+    def _name(self, interface: Interface, stream: Stream, perceived: Observation) -> UInt32[Array, ""]:
         perception = Perception(self.signature, self.constants.memory_gain)
         seen = perception.bare(perception.normalised(perceived, stream.normaliser))
         return interface.places(seen, perception.binary(stream.normaliser))

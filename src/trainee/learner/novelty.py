@@ -18,7 +18,7 @@ from typing import NamedTuple
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from trainee.types import Signature
 
@@ -66,6 +66,7 @@ class Novelty(eqx.Module):
     """What one stream knows of what it has tried.
 
     Attributes:
+      names: of the places, each of which is a row.
       tried: how often each action was taken at each place.
       ahead: the largest bonus that can be reached after it, discounted.
       leads: the place that it led to the last time, −1 where nothing lies behind it.
@@ -83,6 +84,7 @@ class Novelty(eqx.Module):
         lines may be given up.
     """
 
+    names: UInt32[Array, " places"]
     tried: Float[Array, "places actions"]
     ahead: Float[Array, "places actions"]
     leads: Int[Array, "places actions"]
@@ -103,8 +105,10 @@ def init_novelty(signature: Signature, patience_steps: int, ways_worth: bool) ->
     worth is only kept where that is asked for.
     """
     components, columns = _grid(signature)
-    places, actions = 2 ** bits(signature), components * columns
+    actions = components * columns
+    places = 2 ** min(MOST_BITS, int(math.log2(TABLE // actions)))
     return Novelty(
+        jnp.zeros(places, jnp.uint32),
         jnp.zeros((places, actions)),
         jnp.zeros((places, actions)),
         jnp.full((places, actions), -1, jnp.int32),
@@ -119,12 +123,6 @@ def init_novelty(signature: Signature, patience_steps: int, ways_worth: bool) ->
         jnp.zeros((places, actions)),
         jnp.zeros((places, actions)) if ways_worth else None,
     )
-
-
-def bits(signature: Signature) -> int:
-    """Of the number of a place: two to this power is the number of a table's rows."""
-    components, widest = _grid(signature)
-    return min(MOST_BITS, int(math.log2(TABLE // (components * widest))))
 
 
 def columns(signature: Signature) -> np.ndarray:
@@ -206,6 +204,7 @@ def noted(
     oldest, full = novelty.ways.count % WAYS, (new > 0) & (novelty.ways.count >= WAYS)
     dropped = jnp.where(full, novelty.ways.place[oldest], len(tried)), novelty.ways.action[oldest]
     known = Novelty(
+        novelty.names,
         tried,
         novelty.ahead.at[dropped].set(0.0, mode="drop"),
         leads,

@@ -1,4 +1,6 @@
-"""Places: which row of a table belongs to what is seen, so that it can be counted how often one was there."""
+"""Places: what is told apart of what is seen, and which row of a table belongs to it, so that it can be counted how
+often one was there.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,13 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, UInt32
 
 from trainee.learner.chance import mixed
 from trainee.learner.encoders import scaled
-from trainee.learner.novelty import bits
 from trainee.types import Observation, Signature
 
 # Sides of so many random planes tell apart what is not told apart exactly.
 PLANES = 8
+# Rows of a table in which a place may stand: the first one that was free. Were it one row, two of 200 places would share
+# one of 2¹⁸ in every thirteenth agent, and what lies beyond them might never be found.
+ROWS_EACH = 4
 
 
 class Places(eqx.Module):
@@ -24,7 +28,6 @@ class Places(eqx.Module):
     words: UInt32[Array, " exact"]
     planes: Float[Array, "numbers planes"]
     starts: tuple[int, ...] = eqx.field(static=True)
-    bits: int = eqx.field(static=True)
 
     def __init__(self, signature: Signature, key: PRNGKeyArray):
         words, planes = jax.random.split(key)
@@ -32,10 +35,9 @@ class Places(eqx.Module):
         self.starts = tuple(sum(sizes[: part + 1]) for part in range(len(signature.categories)))
         self.words = jax.random.bits(words, (sum(sizes),), jnp.uint32)
         self.planes = jax.random.normal(planes, (signature.numeric + signature.pixels + 1, PLANES))
-        self.bits = bits(signature)
 
-    def __call__(self, observation: Observation, binary: Bool[Array, " numbers"]) -> Int[Array, ""]:
-        """The row of a table that belongs to an observation, whose numbers are normalised.
+    def __call__(self, observation: Observation, binary: Bool[Array, " numbers"]) -> UInt32[Array, ""]:
+        """The name of the place where an observation is made, whose numbers are normalised; never 0.
 
         Args:
           observation: as the networks see it.
@@ -51,4 +53,27 @@ class Places(eqx.Module):
         shapes = [pixel - jnp.mean(pixel) for pixel in pixels]
         rough = jnp.concatenate([jnp.where(binary, 0.0, numeric), *shapes, jnp.ones(1)]) @ self.planes
         side = jnp.sum((rough > 0) * 2 ** jnp.arange(PLANES, dtype=jnp.uint32), dtype=jnp.uint32)
-        return (mixed(exact ^ mixed(side)) >> (32 - self.bits)).astype(jnp.int32)
+        return jnp.maximum(mixed(exact ^ mixed(side)), 1)
+
+
+def row(names: UInt32[Array, " rows"], name: UInt32[Array, ""]) -> Int[Array, ""]:
+    """The row that belongs to a place: its own, else one that is free, else that of another.
+
+    Args:
+      names: of the places that have each row; 0 where it is free.
+      name: of the place.
+    """
+    return _found(names, name)[0]
+
+
+def named(names: UInt32[Array, " rows"], name: UInt32[Array, ""]) -> tuple[UInt32[Array, " rows"], Int[Array, ""]]:
+    """The names with one more, if there is room for it, and its row."""
+    found, stands = _found(names, name)
+    return names.at[found].set(jnp.where(stands == 0, name, stands)), found
+
+
+def _found(names: UInt32[Array, " rows"], name: UInt32[Array, ""]) -> tuple[Int[Array, ""], UInt32[Array, ""]]:
+    rows = ((name + jnp.arange(ROWS_EACH, dtype=jnp.uint32)) % names.size).astype(jnp.int32)
+    stand = jax.lax.optimization_barrier(names[rows])
+    nth = jnp.argmax(jnp.where(stand == name, 2, stand == 0))
+    return rows[nth], stand[nth]
