@@ -15,7 +15,7 @@ from trainee.types import Observation, Signature
 
 # Sides of so many random planes tell apart what is not told apart exactly.
 PLANES = 8
-# Rows of a table in which a place may stand: the first one that was free. Were it one row, two of 200 places would share
+# Rows of a table in which a place may stand: the first that was free. Were it one row, two of 200 places would share
 # one of 2¹⁸ in every thirteenth agent, and what lies beyond them might never be found.
 ROWS_EACH = 4
 
