@@ -102,6 +102,7 @@ class Decision:
         continuous component lies the fraction of the way.
       value: expected discounted return from here, in the job's own reward units.
       spread: epistemic standard deviation of that value, in the same units.
+      interval: bounds in the same units; of the returns to come at work four fifths lie between them.
       propensity: probability of this action over the random draws behind it; a density where actions are continuous.
       discount: of that value, a time step; the agent looks ahead as far as its lines of work are long.
       abandon: going on is worth less than starting afresh; only at jobs that allow it.
@@ -110,6 +111,7 @@ class Decision:
     action: Float[Array, " components"]
     value: Float[Array, ""]
     spread: Float[Array, ""]
+    interval: Float[Array, "2"]
     propensity: Float[Array, ""]
     discount: Float[Array, ""]
     abandon: Bool[Array, ""]

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from trainee.learner import exploration, lines, quitting, replay, running
+from trainee.learner import calibration, exploration, lines, quitting, replay, running
 from trainee.learner.blank import Blank
 from trainee.learner.chance import drawn
 from trainee.learner.curiosity import Curiosity
@@ -38,7 +38,9 @@ class Learner(Blank):
         state, chance = self._drawn(self.remember(state, perceived), draws)
         state, heads = self._learned(state, chance[:learn])
         decided = self._decided(state, perceived, heads[: self.constants.heads], chance[learn : learn + decide])
-        return self._given_up(state, perceived, heads, chance[-1], decided) if self.spec.restartable else decided
+        if self.spec.restartable:
+            decided = self._given_up(state, perceived, heads, chance[-1], decided)
+        return self._followed(*decided, perceived), decided[1]
 
     def perceive(self, state: State, time_step: TimeStep) -> tuple[State, TimeStep]:
         """The state with the time step in its memory, and the time step with what is recalled behind its numbers."""
@@ -60,7 +62,8 @@ class Learner(Blank):
         normaliser = running.observe(old.normaliser, measured, c.normaliser_memory_steps)
         ring = replay.remember(old.replay, replay.Experience(perceived, old.memory.action))
         heard = self._heard(old, perceived)
-        stream = Stream(ring, normaliser, scale.sum, entered, old.memory, old.novelty, heard, old.head, old.key)
+        known_before = old.calibration, old.memory, old.novelty
+        stream = Stream(ring, normaliser, scale.sum, entered, *known_before, heard, old.head, old.key)
         allowed, unit = self._allowed(perceived), running.unit(scale.peak)
         known = self._curiosity.noted(state.interface, stream, perceived, allowed, unit)
         stream = eqx.tree_at(lambda s: s.novelty, stream, known)
@@ -197,6 +200,17 @@ class Learner(Blank):
         state = eqx.tree_at(lambda s: (s.stream.quitting, s.stream.replay), state, (after, amended))
         return state, dataclasses.replace(decision, abandon=abandon)
 
+    def _followed(self, state: State, decision: Decision, perceived: TimeStep) -> State:
+        """The state in which it is followed what comes of a decision."""
+        said = running.measurable(perceived.reward), perceived.discount, perceived.first, perceived.last
+        decided = decision.value, decision.spread, decision.discount
+        # Not before it is decided: where many small operations can begin at once XLA gives some to another thread, and
+        # to wait for it costs a third of the step.
+        late = 0.0 * decision.value
+        known = jax.tree.map(lambda leaf: leaf + late.astype(leaf.dtype), state.stream.calibration)
+        known = calibration.followed(known, *said, *decided)
+        return eqx.tree_at(lambda s: s.stream.calibration, state, known)
+
     def overrule(self, state: State, action: Float[Array, " components"]) -> State:
         """Remember that another action was taken than the one decided."""
         return eqx.tree_at(lambda s: s.stream.memory.action, state, action)
@@ -248,7 +262,9 @@ class Learner(Blank):
         values = jax.vmap(action_value, in_axes=(0, None))(utilities, self._weights(action))
         unit = running.unit(state.interface.peak)
         value, spread = unit * jnp.mean(values), unit * jnp.std(values)
-        return Decision(action, value, spread, propensity, self.discount(state.stream), jnp.zeros((), bool))
+        interval = calibration.interval(state.stream.calibration, value, spread)
+        ahead, goes_on = self.discount(state.stream), jnp.zeros((), bool)
+        return Decision(action, value, spread, interval, propensity, ahead, goes_on)
 
     def _utilities(self, trunk, interface, seen):
         encoder, heads = interface

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import PRNGKeyArray
 
-from trainee.learner import lines, memory, novelty, quitting, replay, running
+from trainee.learner import calibration, lines, memory, novelty, quitting, replay, running
 from trainee.learner.constants import DEFAULTS, Constants
 from trainee.learner.encoders import Encoder, Trunk
 from trainee.learner.perception import Perception
@@ -67,6 +67,7 @@ class Blank:
             running.init_normaliser(self.perception.measured),
             jnp.zeros(()),
             lines.init_lines(),
+            calibration.init_calibration(),
             memory.init_memory(signature),
             novelty.init_novelty(signature, c.patience_steps, self.spec.restartable),
             quitting.init_quitting() if self.spec.restartable else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import equinox as eqx
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from trainee.learner.calibration import Calibration
 from trainee.learner.lines import Lines
 from trainee.learner.memory import Memory, Writer
 from trainee.learner.novelty import Novelty
@@ -37,6 +38,7 @@ class Stream(eqx.Module):
     normaliser: Normaliser
     returned: Float[Array, ""]
     lines: Lines
+    calibration: Calibration
     memory: Memory
     novelty: Novelty
     quitting: Quitting | None

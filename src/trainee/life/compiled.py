@@ -57,15 +57,16 @@ class Compiled:
     def _stepped(self, buffers: Buffers, step: Buffers) -> tuple[Buffers, jax.Array]:
         state, decision = self.learner.step(self._state.unpack(buffers), self._time_step.unpack(step))
         rest = jnp.stack([decision.value, decision.spread, decision.propensity, decision.discount, decision.abandon])
-        return self._state.pack(state), jnp.concatenate([decision.action, rest])
+        return self._state.pack(state), jnp.concatenate([decision.action, decision.interval, rest])
 
     def _overruled(self, buffers: Buffers, action: jax.Array) -> Buffers:
         return self._state.pack(self.learner.overrule(self._state.unpack(buffers), action))
 
     def _decision(self, answer: np.ndarray) -> Decision:
         count = self._components
-        value, spread, propensity, discount, abandon = answer[count:]
-        return Decision(cast(jax.Array, answer[:count]), value, spread, propensity, discount, abandon > 0)
+        action, interval = cast(jax.Array, answer[:count]), cast(jax.Array, answer[count : count + 2])
+        value, spread, propensity, discount, abandon = answer[count + 2 :]
+        return Decision(action, value, spread, interval, propensity, discount, abandon > 0)
 
 
 @functools.cache
