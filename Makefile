@@ -31,6 +31,7 @@ bench: $(VENV)/bench.installed  ## beside Stable-Baselines3's PPO and DQN, in ab
 	$(BIN)/python benchmarks/hard.py
 	$(BIN)/python benchmarks/forks.py
 	$(BIN)/python benchmarks/quitting.py
+	$(BIN)/python benchmarks/calibration.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

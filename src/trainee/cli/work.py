@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +14,7 @@ from trainee.cli.outcome import INTERRUPTED, say
 from trainee.errors import InvalidArgument, JobError
 
 if TYPE_CHECKING:
-    from trainee.life import Agent, Callback
+    from trainee.life import Agent, Callback, Stint
 
 
 def _whole(text: str) -> int:
@@ -32,6 +34,14 @@ Steps = Annotated[
 ]
 Home = Annotated[Path, typer.Option(help="Where the agent is kept. A rerun with the same home goes on from there.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
+Restartable = Annotated[
+    bool | None,
+    typer.Option(
+        "--restartable/--not-restartable",
+        help="Whether the agent may give up episodes of new jobs that are not worth finishing. By default not.",
+        show_default=False,
+    ),
+]
 LastGood = Annotated[bool, typer.Option("--last-good", help="Go back to the checkpoint before the newest one.")]
 
 
@@ -42,6 +52,7 @@ def learn(
     seed: Annotated[int, typer.Option(help="Seed of a new agent.")] = 0,
     width: Annotated[int, typer.Option(help="Units in each layer of a new agent.")] = 64,
     tensorboard: Annotated[Path | None, typer.Option(help="Folder to write TensorBoard curves to.")] = None,
+    restartable: Restartable = None,
     last_good: LastGood = False,
     as_json: AsJson = False,
 ) -> None:
@@ -57,7 +68,8 @@ def learn(
         agent = opened(home, seed, width)
         listeners = _listeners(agent, home, as_json)
         for job in jobs:
-            _learn_one(agent, home, job, steps, listeners, tensorboard, as_json)
+            learning = partial(agent.learn, job, callbacks=listeners, tensorboard=tensorboard, restartable=restartable)
+            _learn_one(agent, home, job, steps, learning, as_json)
 
 
 def opened(home: Path, seed: int, width: int) -> Agent:
@@ -71,9 +83,7 @@ def opened(home: Path, seed: int, width: int) -> Agent:
         return Agent(seed, width=width)
 
 
-def _learn_one(
-    agent: Agent, home: Path, job: str, steps: int, listeners: list[Callback], tensorboard: Path | None, as_json: bool
-) -> None:
+def _learn_one(agent: Agent, home: Path, job: str, steps: int, learning: Callable[[int], Stint], as_json: bool) -> None:
     from trainee.cli.keeping import kept  # noqa: PLC0415 kept out of --help
 
     before = _steps_at(agent, job)
@@ -82,7 +92,7 @@ def _learn_one(
         say(as_json, {"job": job, "steps": 0, "total_steps": before}, text)
         return
     try:
-        stint = agent.learn(job, steps - before, callbacks=listeners, tensorboard=tensorboard)
+        stint = learning(steps - before)
         interrupted = kept(agent, home)
     except KeyboardInterrupt:
         interrupted = True

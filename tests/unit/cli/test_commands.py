@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainee import record
+from trainee import Agent, record
 from trainee.cli import main
 
 WALK = "work_toys:Walk-v0"
@@ -49,6 +49,17 @@ def test_learn_goes_on_in_the_same_home(run: Run) -> None:
     code, out, _ = run("learn", WALK, "--steps", 80)
     assert (code, out) == (0, f"{WALK}: 80 steps done; ask for more than that to go on\n")
     assert lines(run("learn", WALK, "--steps", 10, "--json")[1]) == [{"job": WALK, "steps": 0, "total_steps": 80}]
+
+
+def test_episodes_may_be_given_up_where_that_is_asked(run: Run) -> None:
+    for steps, option in ((20, ("--restartable",)), (40, ())):
+        assert run("learn", WALK, "--steps", steps, *option)[0] == 0
+        assert Agent.load("home").workers[WALK].spec.restartable
+    code, _, err = run("learn", WALK, "--steps", 60, "--not-restartable")
+    assert code == 2
+    assert "restartable=False" in err
+    assert run("learn", WALK, "--steps", 20, "--home", "other")[0] == 0
+    assert not Agent.load("other").workers[WALK].spec.restartable
 
 
 def test_one_agent_at_several_jobs(run: Run) -> None:
