@@ -29,7 +29,7 @@ class Hindsight:
 
     Attributes:
       job: the worker's name.
-      rewards: what each step brought.
+      rewards: what each step brought; the last one of an episode that was given up, also what was thought to be left.
       values: what was to be expected before it, from then to the end.
       changes: by how much it changed that: the reward and what was to be expected after it, less what was before it.
       surprises: the size of the change, in units of what is usual at this job (root mean square).
