@@ -21,7 +21,7 @@ FOLLOWED = 16
 # Shares of the returns that lie below each bound.
 SHARES = (0.1, 0.9)
 # How far a line moves for each step that was followed, in mean sizes of a surprise.
-RATE = 0.05
+RATE = 0.1
 # Lines start at 0.1 and 0.9 of a normal distribution, whose mean size is √(2/π) deviations.
 START = 1.2816 * 1.2533
 # Over how many of what they are means of the usual numbers are: an episode's, a surprise's, and three of steps.
@@ -31,7 +31,7 @@ HORIZONS, LATE = 3.0, 0.1
 # What a bound depends on: nothing, the value and the spread, each as far as it is unusual, up to a largest.
 FEATURES = 3
 # What is kept of a step that is followed, a row of a table each. Apart they would be an operation each at every step.
-FEATURE, SAID, VALUE, DISCOUNT, EARNED, WEIGHT, ROWS = slice(0, 3), slice(3, 5), 5, 6, 7, 8, 9
+FEATURE, LINES, VALUE, DISCOUNT, EARNED, WEIGHT, ROWS = slice(0, 3), slice(3, 5), 5, 6, 7, 8, 9
 LARGEST = 3.0
 
 
@@ -39,7 +39,7 @@ class Calibration(eqx.Module):
     """What one stream knows of how far its returns are from their values.
 
     Attributes:
-      table: a column for each step that is followed: what the bounds depend on; the bounds that were said there; the
+      table: a column for each step that is followed: what the bounds depend on; where the lines were there; the
         value and its discount, as decided; what has come since, discounted; and what a reward that comes next counts,
         which is below 0 where none is followed.
       steps: since the episode began, or since it last counted as over.
@@ -75,9 +75,8 @@ def interval(calibration: Calibration, value: Float[Array, ""], spread: Float[Ar
       calibration: what is known of them.
       value, spread: as decided, in reward units.
     """
-    size = jnp.where(calibration.counted[1] > 0, calibration.usual[1], spread)
-    low, high = jnp.sum(calibration.bounds * _features(calibration, value, spread)[None], axis=1)
-    return value + size * jnp.stack([jnp.minimum(low, high), jnp.maximum(low, high)])
+    low, high = _lines(calibration, value, spread)
+    return jnp.stack([jnp.minimum(low, high), jnp.maximum(low, high)])
 
 
 def followed(
@@ -115,7 +114,7 @@ def followed(
     counted = old.counted + jnp.stack([over.astype(jnp.float32), count, one, one, one])
     usual = old.usual + (counted - old.counted) / jnp.clip(counted, 1.0, MEMORY) * (news - old.usual)
     counts = jnp.where(told, stands_for / jnp.maximum(usual[0], 1.0), 0.0)
-    moves = RATE * counts[None] * (jnp.array(SHARES)[:, None] - (came[None] < table[SAID]))
+    moves = RATE * counts[None] * (jnp.array(SHARES)[:, None] - (came[None] < table[LINES]))
 
     begins = first | over
     steps = jnp.where(begins, 0.0, old.steps)
@@ -125,7 +124,7 @@ def followed(
     slot = jnp.where(steps < FOLLOWED, steps, drawn)
     here = (jnp.arange(FOLLOWED) == slot) & ~last
     said = jnp.stack([value, ahead, jnp.zeros(()), one])
-    column = jnp.concatenate([_features(old, value, spread), interval(old, value, spread), said])
+    column = jnp.concatenate([_features(old, value, spread), _lines(old, value, spread), said])
     rows = jnp.arange(ROWS)[:, None]
     grown = jnp.where(rows == EARNED, earned[None], table)
     grown = jnp.where(rows == WEIGHT, jnp.where(begins, -1.0, weight)[None], grown)
@@ -138,6 +137,12 @@ def followed(
         jnp.minimum(counted, MEMORY),
         old.bounds + jnp.sum(moves[:, None] * table[FEATURE][None], axis=-1),
     )
+
+
+def _lines(calibration: Calibration, value: Float[Array, ""], spread: Float[Array, ""]) -> Float[Array, "2"]:
+    """Where the lines are, in reward units. They may cross: put in order each would learn from the other's mistakes."""
+    size = jnp.where(calibration.counted[1] > 0, calibration.usual[1], spread)
+    return value + size * jnp.sum(calibration.bounds * _features(calibration, value, spread)[None], axis=1)
 
 
 def _features(calibration: Calibration, value: Float[Array, ""], spread: Float[Array, ""]) -> Float[Array, " features"]:

@@ -128,6 +128,18 @@ def test_bounds_that_have_crossed_are_put_in_order():
     np.testing.assert_allclose(bounds, [-1, 1])
 
 
+def test_lines_that_have_crossed_find_back():
+    known = dataclasses.replace(init_calibration(), bounds=jnp.array([[20.0, 0, 0], [-20.0, 0, 0]]))
+    within = []
+    for came in np.random.default_rng(0).normal(size=600):
+        low, high = interval(known, jnp.array(0.0), jnp.array(0.0))
+        within.append(low <= came <= high)
+        known = episode(known, [came])
+    assert known.bounds[0, 0] < known.bounds[1, 0]
+    # 300 draws have a deviation of 2.3%.
+    assert np.mean(within[300:]) == pytest.approx(0.8, abs=0.08)
+
+
 def test_batches_are_the_same_as_one_by_one():
     alone = [told(init_calibration(), first=True, value=0.3), episode(init_calibration(), [1.0, 2.0])]
     together = jax.tree.map(lambda *leaves: jnp.stack(leaves), *alone)
