@@ -42,7 +42,7 @@ def bsuite(
     waiting = room.unfinished(room.selected(selection), results)
     if waiting:
         results.mkdir(parents=True, exist_ok=True)
-        for progress in runs(room.run, room.longest_first(waiting), processes or cores(), results):
+        for progress in runs(room.runs_of, room.groups(waiting), room.steps, processes or cores(), results):
             text = (
                 f"[{progress.done}/{progress.count}] {progress.name}: {progress.result:,.0f} steps/s"
                 f" (about {progress.seconds_left / 60:.0f} min left)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,10 @@ class Progress:
 
     Attributes:
       name: of the run that has just ended.
-      result: what it returned.
+      result: what came of it.
       done: how many have ended.
       count: how many there are.
-      seconds_left: by what the ended ones took.
+      seconds_left: by what the ended ones took for their size.
     """
 
     name: str
@@ -29,25 +29,55 @@ class Progress:
     seconds_left: float
 
 
-def runs(work: Callable[..., Any], names: Sequence[str], processes: int, *arguments: Any) -> Iterator[Progress]:
-    """Call `work(name, *arguments)` for each name in processes of their own, and tell of each as it ends.
+def runs(
+    work: Callable[..., Iterator[tuple[str, Any]]],
+    groups: Sequence[Sequence[str]],
+    size: Callable[[str], float],
+    processes: int,
+    *arguments: Any,
+) -> Iterator[Progress]:
+    """Do groups of runs in processes of their own, and tell of each run as it ends.
 
     Args:
-      work: a function that a new process can import; it keeps what it did on disk.
-      names: of the runs, the longest first if it is known which they are.
-      processes: how many at a time; each does one run after another, so that what JAX compiled is compiled once.
+      work: a function that a new process can import. `work(group, *arguments)` does the runs of a group, yields the
+        name and the result of each as it ends, and keeps what it did on disk.
+      groups: names of runs that are done in one process, the longest first if it is known which they are.
+      size: of the run of a name: what the time that it takes is about in proportion to.
+      processes: how many at a time; each does one group after another, so that what JAX compiled is compiled once.
     Raises:
-      Exception: what a run raised. Those under way are waited for, the others are not begun.
+      Exception: what a run raised. Groups under way are waited for, the others are not begun.
     """
     started_s = time.perf_counter()
+    names = [name for group in groups for name in group]
+    left, done = sum(map(size, names)), 0
+    whole = left
     # JAX runs threads, which a fork would lose.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max(1, min(processes, len(names))), mp_context=context) as pool:
-        waiting = {pool.submit(work, name, *arguments): name for name in names}
+    with (
+        context.Manager() as manager,
+        ProcessPoolExecutor(max(1, min(processes, len(groups))), mp_context=context) as pool,
+    ):
+        heard = manager.Queue()
+        under_way = {pool.submit(_told, heard, work, group, *arguments) for group in groups}
+        for future in under_way:
+            future.add_done_callback(lambda _: heard.put(None))
         try:
-            for done, future in enumerate(as_completed(waiting), 1):
+            while under_way:
+                told = heard.get()
+                if told is None:
+                    over = {future for future in under_way if future.done()}
+                    under_way -= over
+                    for future in over:
+                        future.result()
+                    continue
+                name, result = told
+                done, left = done + 1, left - size(name)
                 spent_s = time.perf_counter() - started_s
-                left_s = spent_s / done * (len(names) - done)
-                yield Progress(waiting[future], future.result(), done, len(names), left_s)
+                yield Progress(name, result, done, len(names), spent_s / max(whole - left, 1e-9) * left)
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _told(heard: Any, work: Callable[..., Iterator[tuple[str, Any]]], group: Sequence[str], *arguments: Any) -> None:
+    for told in work(group, *arguments):
+        heard.put(told)

@@ -1,5 +1,6 @@
 """Life: an agent at work. The host loop, the scan loop, and what a user types."""
 
+from trainee.life.abreast import Errand, run_abreast
 from trainee.life.agent import MOST_STEPS, Agent
 from trainee.life.callbacks import Callback, Progress, TensorBoard, Work
 from trainee.life.evaluation import Evaluation, interval
@@ -19,6 +20,7 @@ __all__ = [
     "Callback",
     "Decision",
     "Episode",
+    "Errand",
     "Evaluation",
     "FleetWork",
     "Guard",
@@ -35,5 +37,6 @@ __all__ = [
     "deferred_interrupt",
     "fleet_at",
     "interval",
+    "run_abreast",
     "tenths",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any, cast
 
 import jax
@@ -34,6 +35,8 @@ class Compiled:
         self._pack_shared = jax.jit(lambda state: self._state.pack(state)[: self._state.shared])
         self._unpack_shared = jax.jit(lambda shared: self._state.unpack((*shared, *self._state.placeholders)))
         self._step = jax.jit(self._stepped, donate_argnums=0)
+        self._step_abreast = jax.jit(jax.vmap(self._stepped), donate_argnums=0)
+        self._settle = jax.jit(self._settled, donate_argnums=0)
         self._overrule = jax.jit(self._overruled, donate_argnums=0)
 
     def pack(self, state: State) -> Buffers:
@@ -50,6 +53,21 @@ class Compiled:
         buffers, answer = self._step(buffers, self._time_step.pack_on_host(time_step))
         return buffers, self._decision(np.asarray(answer))
 
+    def abreast(self, states: Sequence[State]) -> Buffers:
+        """The buffers of several states, a leading axis before each."""
+        packed = [self.pack(state) for state in states]
+        return tuple(jnp.stack(parts) for parts in zip(*packed, strict=True))
+
+    def settle(self, buffers: Buffers, place: int, state: State) -> Buffers:
+        """Put a state in the place of another among several. Their buffers are donated."""
+        return self._settle(buffers, place, self.pack(state))
+
+    def step_abreast(self, buffers: Buffers, time_steps: Sequence[TimeStep]) -> tuple[Buffers, list[Decision]]:
+        """As `step`, for several states, each at a time step of its own."""
+        packed = [self._time_step.pack_on_host(time_step) for time_step in time_steps]
+        buffers, answers = self._step_abreast(buffers, tuple(np.stack(parts) for parts in zip(*packed, strict=True)))
+        return buffers, [self._decision(answer) for answer in np.asarray(answers)]
+
     def overrule(self, buffers: Buffers, action: np.ndarray) -> Buffers:
         """Remember that another action was taken than the one decided."""
         return self._overrule(buffers, np.asarray(action, np.float32))
@@ -58,6 +76,9 @@ class Compiled:
         state, decision = self.learner.step(self._state.unpack(buffers), self._time_step.unpack(step))
         rest = jnp.stack([decision.value, decision.spread, decision.propensity, decision.discount, decision.abandon])
         return self._state.pack(state), jnp.concatenate([decision.action, decision.interval, rest])
+
+    def _settled(self, buffers: Buffers, place: jax.Array, one: Buffers) -> Buffers:
+        return jax.tree.map(lambda all_of_them, own: all_of_them.at[place].set(own), buffers, one)
 
     def _overruled(self, buffers: Buffers, action: jax.Array) -> Buffers:
         return self._state.pack(self.learner.overrule(self._state.unpack(buffers), action))

@@ -110,21 +110,27 @@ class Worker:
     def take(self, time_step: TimeStep) -> Decision:
         """Learn from a time step, decide, and enter both in the logbook; what `reset` and `step` come down to."""
         buffers = self._agent.hand_over(self) if self.buffers is None else self.buffers
-        # After an unfit time step, the one before it and this one are no transition.
-        learned = dataclasses.replace(time_step, first=YES) if self.broken else time_step
-        self.buffers, self.decision = self._compiled.step(buffers, learned)
-        self.newest, self.broken = time_step, False
-        self.episode_over = bool(time_step.last) or bool(self.decision.abandon)
+        self.buffers, decision = self._compiled.step(buffers, self.learned_from(time_step))
+        return self.decided(time_step, decision)
+
+    def learned_from(self, time_step: TimeStep) -> TimeStep:
+        """A time step as the learner gets it: after an unfit one, the one before it and this one are no transition."""
+        return dataclasses.replace(time_step, first=YES) if self.broken else time_step
+
+    def decided(self, time_step: TimeStep, decision: Decision) -> Decision:
+        """The learner has answered a time step: enter both in the logbook."""
+        self.decision, self.newest, self.broken = decision, time_step, False
+        self.episode_over = bool(time_step.last) or bool(decision.abandon)
         self.job_state = None
         self.ended = self.logbook.enter(
             float(time_step.reward),
             float(time_step.discount),
             bool(time_step.first),
             self.episode_over,
-            float(self.decision.value),
-            float(self.decision.discount),
+            float(decision.value),
+            float(decision.discount),
         )
-        return self.decision
+        return decision
 
     def overrule(self, action: Any) -> None:
         """Another action than the one decided is being taken: remember that one.

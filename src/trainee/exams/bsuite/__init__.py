@@ -3,9 +3,19 @@
 Twenty of them run here: the three about MNIST download their images.
 """
 
-from trainee.exams.bsuite.load import run
+from trainee.exams.bsuite.load import runs_of
 from trainee.exams.bsuite.report import write_page
 from trainee.exams.bsuite.score import Scores, scored
-from trainee.exams.bsuite.sweep import SELECTIONS, longest_first, selected, unfinished
+from trainee.exams.bsuite.sweep import SELECTIONS, groups, selected, steps, unfinished
 
-__all__ = ["SELECTIONS", "Scores", "longest_first", "run", "scored", "selected", "unfinished", "write_page"]
+__all__ = [
+    "SELECTIONS",
+    "Scores",
+    "groups",
+    "runs_of",
+    "scored",
+    "selected",
+    "steps",
+    "unfinished",
+    "write_page",
+]

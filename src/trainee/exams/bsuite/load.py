@@ -1,4 +1,4 @@
-"""One run of bsuite: a new agent with defaults at one experiment in one setting, recorded by bsuite's own recorder."""
+"""Runs of bsuite: a new agent with defaults at each setting, recorded by bsuite's own recorder."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import contextlib
 import io
 import time
 import zlib
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from trainee.errors import MissingExtra
 from trainee.jobs import DmEnvJob
-from trainee.life import MOST_STEPS, Agent, Decision, TimeStep, Work
+from trainee.life import Errand, run_abreast
+
+# Agents beside each other in a process.
+ABREAST = 8
 
 
 def require_bsuite() -> Any:
@@ -28,24 +33,34 @@ def require_bsuite() -> Any:
     return bsuite
 
 
-def run(bsuite_id: str, results: Path) -> float:
-    """Work at one setting for all of its episodes; what an earlier try recorded is written over.
+def runs_of(bsuite_ids: Sequence[str], results: Path) -> Iterator[tuple[str, float]]:
+    """Work at each setting for all of its episodes, a new agent at each; earlier records are written over.
 
     Args:
-      bsuite_id: such as `catch/3`.
+      bsuite_ids: such as `catch/3`, of one signature; the longest first.
       results: folder of the records.
-    Returns:
-      steps a second.
+    Yields:
+      the setting that has just ended, and at how many steps a second all those beside each other went.
     """
     bsuite = require_bsuite()
+    errands = [
+        Errand(one, partial(_recorded, one, results), bsuite.sweep.EPISODES[one], zlib.crc32(one.encode()) % 2**31)
+        for one in bsuite_ids
+    ]
+    begun_s, steps = time.perf_counter(), 0
+    for errand, logbook in run_abreast(errands, ABREAST):
+        steps += logbook.steps
+        yield errand.name, steps / (time.perf_counter() - begun_s)
+
+
+def signature(bsuite_id: str) -> str:
+    """What a setting looks like to an agent: settings of one signature can be worked at side by side."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        return DmEnvJob(require_bsuite().load_from_id(bsuite_id)).spec.signature.id
+
+
+def _recorded(bsuite_id: str, results: Path) -> DmEnvJob:
     # It prints which id it loads.
     with contextlib.redirect_stdout(io.StringIO()):
-        env = bsuite.load_and_record_to_csv(bsuite_id, str(results), overwrite=True)
-    episodes, agent = env.bsuite_num_episodes, Agent(seed=zlib.crc32(bsuite_id.encode()) % 2**31)
-
-    def going(work: Work, time_step: TimeStep, decision: Decision) -> bool:
-        return not (time_step.last and len(work.logbook.episodes) >= episodes)
-
-    begun_s = time.perf_counter()
-    stint = agent.learn(DmEnvJob(env, bsuite_id), MOST_STEPS, on_step=going)
-    return stint.steps / (time.perf_counter() - begun_s)
+        env = require_bsuite().load_and_record_to_csv(bsuite_id, str(results), overwrite=True)
+    return DmEnvJob(env, bsuite_id)

@@ -9,26 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from trainee.errors import InvalidArgument
-from trainee.exams.bsuite.load import require_bsuite
+from trainee.exams.bsuite.load import require_bsuite, signature
 
 # They download their images.
 LEFT_OUT = ("mnist", "mnist_noise", "mnist_scale")
 SELECTIONS = ("quick", "default", "full")
 SEEDS = 5
-# Up to a million steps a run; the others have at most half of that.
-LONGEST = (
-    "memory_len",
-    "umbrella_length",
-    "cartpole_swingup",
-    "cartpole",
-    "cartpole_noise",
-    "cartpole_scale",
-    "mountain_car_noise",
-    "mountain_car_scale",
-    "mountain_car",
-    "deep_sea_stochastic",
-    "deep_sea",
-)
+# About how many steps an episode has: so many, or as the setting says.
+STEPS: dict[str, int | str] = {
+    "bandit": 2,
+    "cartpole": 1000,
+    "catch": 9,
+    "deep_sea": "size",
+    "discounting_chain": 100,
+    "memory_len": "memory_length",
+    "memory_size": 3,
+    "mountain_car": 150,
+    "umbrella_distract": 20,
+    "umbrella_length": "chain_length",
+}
 # One or a few settings of each experiment, of middling difficulty; in at most 20 minutes on two cores.
 QUICK = {
     "bandit": (0,),
@@ -78,10 +77,21 @@ def unfinished(ids: Sequence[str], results: Path) -> list[str]:
     return [bsuite_id for bsuite_id in ids if _recorded(record(bsuite_id, results)) < episodes[bsuite_id]]
 
 
-def longest_first(ids: Sequence[str]) -> list[str]:
-    """The ids in an order in which no long run is begun last: within an experiment the later settings take longer."""
-    order = {experiment: place for place, experiment in enumerate(LONGEST)}
-    return sorted(ids, key=lambda one: (order.get(_experiment(one), len(order)), -int(one.split("/")[1])))
+def steps(bsuite_id: str) -> float:
+    """About how many steps a setting takes."""
+    sweep, experiment = require_bsuite().sweep, _experiment(bsuite_id)
+    kind = next(kind for kind in sorted(STEPS, key=len, reverse=True) if experiment.startswith(kind))
+    known = STEPS[kind]
+    length = known if isinstance(known, int) else sweep.SETTINGS[bsuite_id][known] + 1
+    return float(length * sweep.EPISODES[bsuite_id])
+
+
+def groups(ids: Sequence[str]) -> list[list[str]]:
+    """The ids that can be worked at side by side; groups and the ids in each with the longest first."""
+    alike: dict[str, list[str]] = {}
+    for bsuite_id in sorted(ids, key=steps, reverse=True):
+        alike.setdefault(signature(bsuite_id), []).append(bsuite_id)
+    return sorted(alike.values(), key=lambda group: sum(map(steps, group)), reverse=True)
 
 
 def record(bsuite_id: str, results: Path) -> Path:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from trainee.errors import InvalidArgument
-from trainee.exams.bsuite import run, scored, unfinished, write_page
+from trainee.exams.bsuite import runs_of, scored, unfinished, write_page
+from trainee.exams.bsuite.load import require_bsuite
 from trainee.exams.bsuite.score import MEAN, PUBLISHED, TAGS, published
 from trainee.exams.bsuite.sweep import record
 
@@ -73,24 +74,17 @@ def test_what_was_published_is_there_for_every_capability():
     assert published("DreamerV3")["scale"] == 0.82
 
 
-def test_a_run_is_recorded_scored_and_shown(tmp_path, monkeypatch):
-    import bsuite.experiments.bandit.bandit as bandit_experiment
-
-    whole = bandit_experiment.load
-
-    def short(*args, **kwargs):
-        env = whole(*args, **kwargs)
-        env.bsuite_num_episodes = 200
-        return env
-
-    monkeypatch.setitem(__import__("bsuite").bsuite.EXPERIMENT_NAME_TO_ENVIRONMENT, "bandit", short)
-    assert run("bandit/3", tmp_path) > 0
-    rows = record("bandit/3", tmp_path).read_text().splitlines()
-    assert rows[-1].split(",")[:2] == ["200", "200"]
-    # It is cut short here, and so counts as unfinished; scores are of what there is.
-    assert unfinished(["bandit/3"], tmp_path) == ["bandit/3"]
+def test_runs_side_by_side_are_recorded_scored_and_shown(tmp_path, monkeypatch):
+    ids, sweep = ["bandit/3", "bandit_noise/3"], require_bsuite().sweep
+    episodes = {**sweep.EPISODES, ids[0]: 200, ids[1]: 100}
+    monkeypatch.setattr(sweep, "EPISODES", episodes)
+    assert [name for name, speed in runs_of(ids, tmp_path) if speed > 0] == ids[::-1]
+    for one in ids:
+        rows = record(one, tmp_path).read_text().splitlines()
+        assert rows[-1].split(",")[:2] == [str(episodes[one])] * 2
+    assert unfinished([*ids, "bandit/4"], tmp_path) == ["bandit/4"]
     scores = scored(tmp_path)
-    assert scores.runs == {"bandit": 1}
+    assert scores.runs == {"bandit": 1, "bandit_noise": 1}
     page = write_page(tmp_path / "page" / "quick.html", scores, "quick").read_text()
     assert "<svg" in page
     assert "DreamerV3" in page

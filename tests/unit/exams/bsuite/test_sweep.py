@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from trainee.errors import InvalidArgument
-from trainee.exams.bsuite import SELECTIONS, longest_first, selected, unfinished
+from trainee.exams.bsuite import SELECTIONS, groups, selected, steps, unfinished
 from trainee.exams.bsuite.sweep import record
 
 
@@ -53,10 +53,25 @@ def test_what_is_recorded_to_its_end_is_not_run_again(tmp_path):
     assert unfinished([f"catch/{i}" for i in range(5)], tmp_path) == [f"catch/{i}" for i in range(1, 5)]
 
 
-def test_long_runs_are_begun_first():
-    assert longest_first(["bandit/0", "deep_sea/1", "deep_sea/9", "memory_len/2"]) == [
-        "memory_len/2",
-        "deep_sea/9",
-        "deep_sea/1",
-        "bandit/0",
+def test_settings_that_look_alike_are_worked_at_side_by_side_the_longest_first():
+    ids = ["bandit/0", "deep_sea/1", "deep_sea/9", "memory_len/2", "memory_len/4", "cartpole/0", "cartpole_noise/3"]
+    assert groups([*ids, "deep_sea_stochastic/1", "cartpole_swingup/3"]) == [
+        ["cartpole/0", "cartpole_noise/3"],
+        ["cartpole_swingup/3"],
+        ["deep_sea/9"],
+        ["deep_sea/1", "deep_sea_stochastic/1"],
+        ["memory_len/4", "memory_len/2"],
+        ["bandit/0"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("bsuite_id", "about"),
+    [("catch_noise/2", 90_000), ("deep_sea/0", 110_000), ("umbrella_length/4", 60_000), ("memory_size/0", 30_000)],
+)
+def test_steps_of_a_setting(bsuite_id, about):
+    assert steps(bsuite_id) == about
+
+
+def test_every_setting_has_a_length():
+    assert all(steps(one) > 0 for one in selected("full"))
