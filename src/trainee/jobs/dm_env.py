@@ -9,7 +9,7 @@ from gymnasium import spaces
 from jaxtyping import Float
 
 from trainee.errors import InvalidArgument, JobFailed, UnsupportedSpace
-from trainee.jobs.spaces import Codec
+from trainee.jobs.spaces import SLACK, Codec
 from trainee.types import JobSpec, TimeStep
 
 
@@ -59,7 +59,7 @@ class DmEnvJob:
           UnsupportedSpace: says which spec.
         """
         self.env, self.name, self.steps = env, name or type(env).__name__, 0
-        self.codec = Codec(space_of(env.observation_spec()), space_of(env.action_spec()), False)
+        self.codec = Codec(space_of(env.observation_spec()), space_of(env.action_spec()), slack=SLACK)
         self._begun = False
 
     @property

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from trainee.errors import InvalidArgument, JobFailed, UnsupportedSpace
 from trainee.jobs.plain_data import NotPlainError
 from trainee.jobs.snapshot import restore, snapshot
-from trainee.jobs.spaces import CONTINUOUS_CHOICES, Codec
+from trainee.jobs.spaces import CONTINUOUS_CHOICES, SLACK, Codec
 from trainee.types import JobSpec, TimeStep
 
 ZERO, ONE = np.array(0.0, np.float32), np.array(1.0, np.float32)
@@ -138,7 +138,7 @@ class GymnasiumJob:
         for name in ("observation_space", "action_space"):
             if not isinstance(getattr(self.env, name, None), gymnasium.Space):
                 raise UnsupportedSpace(f"{self.name} has no {name}: set it to a space of gymnasium.spaces in __init__")
-        return Codec(self.env.observation_space, self.env.action_space, masked, self._continuous_choices)
+        return Codec(self.env.observation_space, self.env.action_space, masked, self._continuous_choices, SLACK)
 
     def _reset(self, seed: int | None) -> tuple[Any, Any]:
         try:

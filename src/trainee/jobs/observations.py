@@ -74,7 +74,7 @@ class Part(ABC):
 class Numbers(Part):
     """A Box, flattened. Numbers outside float32's finite range are clipped to it."""
 
-    def __init__(self, path: str, space: spaces.Box):
+    def __init__(self, path: str, space: spaces.Box, slack: float = 0.0):
         super().__init__(path, space.shape)
         self.numbers = self.size
         self.dtype = np.dtype(space.dtype)
@@ -85,7 +85,11 @@ class Numbers(Part):
         self._least, self._most = space.low, space.high
         if self.dtype.kind == "f":
             finite = np.finfo(space.low.dtype)
-            self._least, self._most = np.maximum(space.low, finite.min), np.minimum(space.high, finite.max)
+            with np.errstate(over="ignore", invalid="ignore"):
+                across = space.high - space.low
+            beyond = slack * np.where(across < finite.max / (2 * max(slack, 1.0)), across, 0)
+            self._least = np.maximum(space.low - beyond, finite.min).astype(space.low.dtype)
+            self._most = np.minimum(space.high + beyond, finite.max).astype(space.low.dtype)
 
     def fault(self, raw: Any) -> str | None:
         """See `Part.fault`."""
@@ -123,8 +127,8 @@ class Numbers(Part):
 class Image(Numbers):
     """A Box that is an image, or a stack of them along leading axes, which become channels."""
 
-    def __init__(self, path: str, space: spaces.Box, axes: tuple[int, ...]):
-        super().__init__(path, space)
+    def __init__(self, path: str, space: spaces.Box, axes: tuple[int, ...], slack: float = 0.0):
+        super().__init__(path, space, slack)
         self.numbers = 0
         self.is_bytes = self.dtype == np.uint8
         height, width = self.shape[axes[0]], self.shape[axes[1]]
@@ -235,15 +239,20 @@ def shown(raw: Any) -> str:
     return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(raw).__name__})"
 
 
-def part(path: str, space: spaces.Space) -> Part:
+def part(path: str, space: spaces.Space, slack: float = 0.0) -> Part:
     """How to read one leaf of an observation space.
+
+    Args:
+      path: where it stands in the space.
+      space: of the leaf.
+      slack: how far beyond its bounds a float may lie and still be fit, in distances between the bounds.
 
     Raises:
       UnsupportedSpace: says which part, and what to wrap it in.
     """
     if isinstance(space, spaces.Box):
         axes = image_axes(space.shape)
-        return Numbers(path, space) if axes is None else Image(path, space, axes)
+        return Numbers(path, space, slack) if axes is None else Image(path, space, axes, slack)
     if isinstance(space, spaces.Discrete | spaces.MultiDiscrete):
         categories = Categories(path, space)
         if max(categories.categories, default=0) > MOST_VALUES:

@@ -18,6 +18,9 @@ from trainee.jobs.space_json import signature_id
 from trainee.types import JobSpec, Observation, Signature, TimeStep
 
 CONTINUOUS_CHOICES = 11
+# An environment's bounds are often what its author expected: LunarLander flies beyond its own. What lies no farther out
+# than this is learned from as it is; a job that calls the agent can mend its bounds, and is held to them.
+SLACK = 10.0
 CLEAN = "Clean it in the job, or wrap it with gymnasium.wrappers."
 NO_CATEGORIES = np.zeros(0, np.int32)
 
@@ -43,6 +46,7 @@ class Codec:
         action_space: gymnasium.Space,
         masked: bool = False,
         continuous_choices: int = CONTINUOUS_CHOICES,
+        slack: float = 0.0,
     ):
         """Make a codec.
 
@@ -50,12 +54,13 @@ class Codec:
           observation_space, action_space: of one environment, not of a batch of them.
           masked: the job says at each time step which actions are allowed.
           continuous_choices: choices on the line of a continuous component, 2 or more.
+          slack: how far beyond its bounds a float of an observation may lie and be fit, in distances between them.
 
         Raises:
           UnsupportedSpace: says which part, and what to wrap it in.
         """
         self.observation_space, self.action_space, self.masked = observation_space, action_space, masked
-        self.parts = [observations.part(*leaf) for leaf in leaves(observation_space, "observation")]
+        self.parts = [observations.part(*leaf, slack) for leaf in leaves(observation_space, "observation")]
         self._actions = [actions.part(*leaf, continuous_choices) for leaf in leaves(action_space, "action")]
         self.signature = self._signature()
         self._check()

@@ -10,7 +10,7 @@ from gymnasium.vector.utils import iterate
 from jaxtyping import Float
 
 from trainee.errors import InvalidArgument, JobFailed, UnfitTimeStep
-from trainee.jobs.spaces import CONTINUOUS_CHOICES, Codec
+from trainee.jobs.spaces import CONTINUOUS_CHOICES, SLACK, Codec
 from trainee.types import JobSpec, TimeStep
 
 Said = TimeStep | UnfitTimeStep
@@ -162,7 +162,8 @@ class VectorJob:
             raise JobFailed(f"{self.name} raised {type(error).__name__}: {error} in {place}") from error
 
     def _codec_for(self, masked: bool) -> Codec:
-        return Codec(self.env.single_observation_space, self.env.single_action_space, masked, self._continuous_choices)
+        spaces = self.env.single_observation_space, self.env.single_action_space
+        return Codec(*spaces, masked, self._continuous_choices, SLACK)
 
 
 def autoreset_mode(env: VectorEnv) -> AutoresetMode:

@@ -93,9 +93,9 @@ def test_an_unfit_last_step_says_that_a_reset_comes_next():
 
 
 def test_an_unfit_reset_can_be_tried_again():
-    job = GymnasiumJob(Says({"observation": np.float32([2])}))
+    job = GymnasiumJob(Says({"observation": np.float32([40])}))
     for _ in range(2):
-        with pytest.raises(UnfitTimeStep, match=r"is 2.0, above its bound 1.0 \(Says, reset after step 0\)") as fault:
+        with pytest.raises(UnfitTimeStep, match=r"is 40.0, above its bound 1.0 \(Says, reset after step 0\)") as fault:
             job.reset()
         assert fault.value.last
 

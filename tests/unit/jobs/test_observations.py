@@ -158,6 +158,31 @@ def test_a_fault_names_the_place_the_value_and_the_bound(space, raw, told):
     assert told in str(codec(space).fault(raw))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_with_slack_a_number_may_lie_somewhat_beyond_its_bounds(dtype):
+    most = np.finfo(dtype).max
+    space = spaces.Box(np.array([-1, 0, -np.inf, -most], dtype), np.array([1, 0, np.inf, most], dtype), dtype=dtype)
+    loose = Codec(space, spaces.Discrete(2), slack=10.0)
+
+    def fault(*raw):
+        return loose.fault(np.array(raw, dtype))
+
+    assert fault(1, 0, 0, 0) is None
+    assert fault(21, 0, most, -most) is None
+    assert fault(-21, 0, -most, most) is None
+    assert fault(21.5, 0, 0, 0) == "observation[0] is 21.5, above its bound 1.0"
+    assert fault(-22, 0, 0, 0) == "observation[0] is -22.0, below its bound -1.0"
+    assert fault(0, 0.5, 0, 0) == "observation[1] is 0.5, above its bound 0.0"
+    assert fault(0, 0, np.inf, 0) == "observation[2] is inf"
+    assert fault(0, 0, 0, np.nan) == "observation[3] is nan"
+
+
+def test_where_one_bound_is_missing_there_is_no_slack_at_the_other_nor_for_whole_numbers():
+    assert Codec(spaces.Box(0, np.inf, (1,)), spaces.Discrete(2), slack=10.0).fault(np.float32([-0.5])) is not None
+    whole = Codec(spaces.Box(0, 9, (2,), np.int64), spaces.Discrete(2), slack=10.0)
+    assert whole.fault(np.array([10, 0])) == "observation[0] is 10, above its bound 9"
+
+
 def test_a_fault_in_a_nested_part_is_named_by_its_path():
     space = spaces.Dict(near=spaces.Discrete(2), lidar=spaces.Tuple([spaces.Box(0, 5, (4,))]))
     raw = {"near": 1, "lidar": (np.float32([1, 2, 3, 9]),)}

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from trainee.learner.encoders import Encoder, ImageEncoder, Linear, Trunk
+from trainee.learner.encoders import Convolution, Encoder, ImageEncoder, Linear, Trunk
 from trainee.types import Observation, Signature
 
 WIDTH = 8
@@ -63,12 +63,29 @@ def test_bytes_are_read_as_parts_of_255():
     )
 
 
-def test_an_image_is_seen_at_every_place_and_in_every_channel():
-    encoder = image_encoder((6, 6, 2))
+@pytest.mark.parametrize("shape", [(1, 2, 2), (6, 6, 2), (19, 18, 1)])
+def test_an_image_is_seen_at_every_place_and_in_every_channel(shape):
+    encoder = image_encoder(shape)
     # A plain function: what is jitted has to be hashable, and a module is not.
-    slopes = jax.jit(jax.jacobian(lambda image: encoder(image)))(jnp.full((6, 6, 2), 0.5))  # noqa: PLW0108
-    assert slopes.shape == (WIDTH, 6, 6, 2)
+    slopes = jax.jit(jax.jacobian(lambda image: encoder(image)))(jnp.full(shape, 0.5))  # noqa: PLW0108
+    assert slopes.shape == (WIDTH, *shape)
     assert np.all(np.any(slopes != 0, axis=0))
+
+
+@pytest.mark.parametrize(("side", "padded", "size", "stride"), [(7, 7, 3, 1), (11, 12, 4, 2), (2, 3, 3, 1)])
+def test_a_convolution_is_what_jax_says_it_is(side, padded, size, stride):
+    convolution = Convolution(2, size, stride, jax.random.key(0))
+    image = jax.random.normal(jax.random.key(1), (side, side, 2))
+    weight = convolution.linear.weight
+    whole = jnp.pad(image, [(0, padded - side), (0, padded - side), (0, 0)])
+    expected = jax.lax.conv_general_dilated(
+        whole[None],
+        weight[:-1].reshape(size, size, 2, -1),
+        (stride, stride),
+        "VALID",
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    )[0]
+    np.testing.assert_allclose(convolution(image), jax.nn.relu(expected + weight[-1][None, None]), rtol=1e-5, atol=1e-6)
 
 
 def test_all_kinds_at_once():
