@@ -163,9 +163,9 @@ class Continuous(Part):
     continuous = True
     can_mask = False
 
-    def __init__(self, path: str, space: spaces.Box, most_choices: int):
+    def __init__(self, path: str, space: spaces.Box, most_choices: int, even_choices: int | None = None):
         super().__init__(path)
-        self._line = Line(space, most_choices)
+        self._line = Line(space, most_choices, even_choices)
         self.choices = self._line.choices
 
     def decoded(self, coordinates: Any, xp: Any) -> Any:
@@ -213,14 +213,20 @@ def flattened(mask: Any) -> list[np.ndarray]:
     return [array.reshape(-1)]
 
 
-def part(path: str, space: spaces.Space, continuous_choices: int) -> Part:
+def part(path: str, space: spaces.Space, continuous_choices: int, even_choices: int | None = None) -> Part:
     """How to write one leaf of an action space.
+
+    Args:
+      path: where it stands in the space.
+      space: of the leaf.
+      continuous_choices: on the line of a continuous component.
+      even_choices: on such a line with both bounds; by default as many.
 
     Raises:
       UnsupportedSpace: says which part, and what to wrap it in.
     """
     if isinstance(space, spaces.Box):
-        return Continuous(path, space, continuous_choices)
+        return Continuous(path, space, continuous_choices, even_choices)
     if isinstance(space, spaces.MultiDiscrete | spaces.MultiBinary):
         several = Several(path, space)
         found: Part = Joint(path, space) if math.prod(several.sizes) <= MOST_JOINT_CHOICES else several

@@ -29,7 +29,14 @@ class Line:
       choices: on each line: as many as asked for, or as many as there are integers, if those are fewer.
     """
 
-    def __init__(self, space: spaces.Box, most_choices: int):
+    def __init__(self, space: spaces.Box, most_choices: int, even_choices: int | None = None):
+        """Make the lines of a Box.
+
+        Args:
+          space: the Box.
+          most_choices: on each line.
+          even_choices: on each line of floats with both bounds, where choices lie evenly; by default as many.
+        """
         if most_choices < 2:
             raise InvalidArgument(f"a continuous action needs 2 choices or more on its line, not {most_choices}")
         self.shape, self._dtype = space.shape, np.dtype(space.dtype)
@@ -42,7 +49,8 @@ class Line:
         self._centre = np.where(below, self._low, np.where(above, self._high, 0.0))
         self._stretch = np.where(below | above, 1.0, 2.0)
         self._shift = np.where(below, 0.0, -1.0)
-        self.choices = tuple(most_choices for _ in self._low)
+        even_choices = most_choices if even_choices is None else even_choices
+        self.choices = tuple(even_choices if even and not self._whole else most_choices for even in self._even)
         if self._whole:
             integers = self._high - self._low + 1
             self.choices = tuple(int(min(most_choices, n)) for n in integers)

@@ -9,6 +9,7 @@ from typing import Any
 
 import gymnasium
 import numpy as np
+from gymnasium import spaces
 from jaxtyping import Array, Bool, Float
 
 from trainee.errors import UnfitTimeStep, UnsupportedSpace
@@ -53,7 +54,8 @@ class Codec:
         Args:
           observation_space, action_space: of one environment, not of a batch of them.
           masked: the job says at each time step which actions are allowed.
-          continuous_choices: choices on the line of a continuous component, 2 or more.
+          continuous_choices: choices on the line of a continuous component, 2 or more; where there are several such
+            components, see `shared_choices`.
           slack: how far beyond its bounds a float of an observation may lie and be fit, in distances between them.
 
         Raises:
@@ -61,7 +63,8 @@ class Codec:
         """
         self.observation_space, self.action_space, self.masked = observation_space, action_space, masked
         self.parts = [observations.part(*leaf, slack) for leaf in leaves(observation_space, "observation")]
-        self._actions = [actions.part(*leaf, continuous_choices) for leaf in leaves(action_space, "action")]
+        shared = shared_choices(action_space, continuous_choices)
+        self._actions = [actions.part(*leaf, continuous_choices, shared) for leaf in leaves(action_space, "action")]
         self.signature = self._signature()
         self._check()
         self._numbers = self.parts[0] if _is_leaf(observation_space) and self.parts[0].numbers else None
@@ -236,6 +239,18 @@ class Codec:
 
 def _unfit(fault: str, place: str, remedy: str) -> str:
     return f"{fault} ({place}); the step was not learned from. {remedy}"
+
+
+def shared_choices(action_space: gymnasium.Space, choices: int) -> int:
+    """Choices on each line of floats with both bounds: on all lines together as many as on a single one, and at least 3
+    on each, less than which has no middle.
+
+    With 11 on each of six lines HalfCheetah's values rise to twenty times what comes true: each component's best choice
+    is the one whose error is the largest, and the errors of six add up. With 3 they do not, and what lies between the
+    choices is still reached.
+    """
+    lines = sum(math.prod(space.shape) for _, space in leaves(action_space, "action") if isinstance(space, spaces.Box))
+    return choices if lines <= 1 else max(min(3, choices), choices // lines)
 
 
 def reward_fault(reward: Any) -> str | None:

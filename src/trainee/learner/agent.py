@@ -27,7 +27,8 @@ class Learner(Blank):
 
     def discount(self, stream: Stream) -> Float[Array, ""]:
         """Of values in a stream, a time step."""
-        return lines.discount(stream.lines, self.constants.shortest_horizon, self.constants.longest_horizon)
+        c = self.constants
+        return lines.discount(stream.lines, c.shortest_horizon, c.dense_horizon, c.longest_horizon)
 
     def step(self, state: State, time_step: TimeStep) -> tuple[State, Decision]:
         """Remember the time step, learn, decide."""
@@ -57,7 +58,9 @@ class Learner(Blank):
         ratio = jnp.where(before.peak > 0, running.unit(before.peak) / running.unit(scale.peak), 1.0)
         returned = jnp.where(perceived.first, before.sum, scale.sum) / running.unit(scale.peak)
         known_lines = old.lines.rescaled(ratio)
-        entered = lines.entered(known_lines, perceived.first, perceived.last, returned, c.memory_lines)
+        reward, boundary = running.measurable(perceived.reward), (perceived.first, perceived.last)
+        memory = c.memory_lines, c.normaliser_memory_steps
+        entered = lines.entered(known_lines, *boundary, reward, returned, *memory)
         measured = perceived.observation.numeric[: self.perception.measured]
         normaliser = running.observe(old.normaliser, measured, c.normaliser_memory_steps)
         ring = replay.remember(old.replay, replay.Experience(perceived, old.memory.action))
@@ -99,7 +102,7 @@ class Learner(Blank):
         # One batch axis through the networks, and two again outside: nested ones cost twice the time on a CPU.
         flat = jax.tree.map(lambda leaf: leaf.reshape(steps.reward.size, *leaf.shape[2:]), steps.observation)
         seen = jax.vmap(lambda o: self.perception.normalised(o, stream.normaliser))(flat)
-        prior = c.prior_scale * jax.vmap(lambda o: interface.prior(self.perception.bare(o)))(seen)
+        prior = self.prior_scale * jax.vmap(lambda o: interface.prior(self.perception.bare(o)))(seen)
         windowed = (*steps.reward.shape, self.all_heads, *self.spec.signature.grid)
         slow = (self._utilities(brain.slow, interface.learned.slow, seen) + prior).reshape(windowed)
 
@@ -255,7 +258,7 @@ class Learner(Blank):
         seen = self.perception.normalised(observation, state.stream.normaliser)
         encoder, heads = state.interface.learned.slow
         prior = state.interface.prior(self.perception.bare(seen))
-        everyone = heads(state.brain.slow(encoder(seen))) + self.constants.prior_scale * prior
+        everyone = heads(state.brain.slow(encoder(seen))) + self.prior_scale * prior
         return everyone[: self.constants.heads]
 
     def _decision(self, state: State, utilities, action, propensity) -> Decision:

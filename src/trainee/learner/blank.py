@@ -101,6 +101,13 @@ class Blank:
         return self.constants.heads + 1
 
     @property
+    def prior_scale(self) -> float:
+        """Of priors, in units of value. A random function of an image changes with each cell of it that does, and heads
+        that cannot unlearn it drown in it.
+        """
+        return self.constants.prior_scale * (self.constants.image_prior if self.spec.signature.images else 1.0)
+
+    @property
     def perception(self) -> Perception:
         """What the networks get to see."""
         return Perception(self.spec.signature, self.constants.memory_gain)

@@ -11,12 +11,14 @@ class Constants:
 
     Attributes:
       shortest_horizon, longest_horizon: of values, in steps; between them it is as long as lines that bring something.
+      dense_horizon: it is no longer than this, or than rewards are apart where that is more.
       memory_lines: over which their length is averaged.
       near_discount: of the one head that does not look far.
       trace: λ, where the action taken looks the best.
       trace_tolerance: by how much it may look worse, in units of value, before λ falls to a third.
       heads: of the ensemble.
       prior_scale: standard deviation of the heads' priors, in units of value.
+      image_prior: of that scale, where images are seen.
       prior_width: random features behind the priors.
       learning_rate: of Adam.
       square_decay: of its mean of squared gradients, an update.
@@ -40,6 +42,7 @@ class Constants:
     """
 
     shortest_horizon: float = 30.0
+    dense_horizon: float = 200.0
     longest_horizon: float = 3333.0
     memory_lines: float = 30.0
     near_discount: float = 0.99
@@ -47,6 +50,7 @@ class Constants:
     trace_tolerance: float = 0.25
     heads: int = 10
     prior_scale: float = 0.025
+    image_prior: float = 0.1
     prior_width: int = 32
     learning_rate: float = 3.5e-4
     square_decay: float = 0.997

@@ -24,6 +24,9 @@ class Lines(eqx.Module):
       brought: their mean return of late, in units of the largest there was.
       weight: the mean size of the returns, of those that brought anything.
       weighted: the mean of that size times the length.
+      steps: how many rewards there were.
+      size: their mean size of late, in the job's units.
+      square: their mean square of late.
     """
 
     length: Int[Array, ""]
@@ -33,6 +36,9 @@ class Lines(eqx.Module):
     brought: Float[Array, ""]
     weight: Float[Array, ""]
     weighted: Float[Array, ""]
+    steps: Float[Array, ""]
+    size: Float[Array, ""]
+    square: Float[Array, ""]
 
     def rescaled(self, ratio: Float[Array, ""]) -> Lines:
         """In another unit: the ratio of the one before to it."""
@@ -43,11 +49,17 @@ class Lines(eqx.Module):
 def init_lines() -> Lines:
     """Of a stream in which nothing has happened."""
     none, zero = jnp.zeros((), jnp.int32), jnp.zeros(())
-    return Lines(none, jnp.zeros((), bool), none, zero, zero, zero, zero)
+    return Lines(none, jnp.zeros((), bool), none, *[zero] * 7)
 
 
 def entered(
-    lines: Lines, first: Bool[Array, ""], last: Bool[Array, ""], returned: Float[Array, ""], memory_lines: float
+    lines: Lines,
+    first: Bool[Array, ""],
+    last: Bool[Array, ""],
+    reward: Float[Array, ""],
+    returned: Float[Array, ""],
+    memory_lines: float,
+    memory_steps: int,
 ) -> Lines:
     """After one more time step.
 
@@ -55,10 +67,14 @@ def entered(
       lines: before it.
       first: it begins an episode; if one was under way, that was given up.
       last: it ends one.
+      reward: with the time step, in the job's units; measurable.
       returned: what the newest episode has brought, or the one before where the time step begins another, in units of
         the largest return there was.
       memory_lines: over how many episodes means are taken.
+      memory_steps: over how many steps means of rewards are taken.
     """
+    steps = lines.steps + ~first
+    each = jnp.where(first, 0.0, jnp.maximum(1 / jnp.maximum(steps, 1.0), 1 / memory_steps))
     now = jnp.where(first, 0, lines.length + 1)
     length = jnp.where(first, lines.length, now)
     over = last | (first & lines.under_way)
@@ -74,16 +90,30 @@ def entered(
         lines.brought + rate * (returned - lines.brought),
         lines.weight + paying * (size - lines.weight),
         lines.weighted + paying * (size * length - lines.weighted),
+        steps,
+        lines.size + each * (jnp.abs(reward) - lines.size),
+        lines.square + each * (jnp.square(reward) - lines.square),
     )
 
 
-def discount(lines: Lines, shortest: float, longest: float) -> Float[Array, ""]:
+def sparsity(lines: Lines) -> Float[Array, ""]:
+    """How many steps apart rewards are: the mean square over the square of the mean size. 1 where every step brings as
+    much, n where one in n brings all there is; infinite where none ever did.
+    """
+    some = jnp.where(lines.size > 0, lines.size, 1.0)
+    return jnp.where(lines.size > 0, lines.square / some / some, jnp.inf)
+
+
+def discount(lines: Lines, shortest: float, dense: float, longest: float) -> Float[Array, ""]:
     """For values: the horizon 1/(1 − γ) is the mean length of the lines that brought something, weighted by how much;
-    of all while none did; and at least that of the one under way, which may never end.
+    of all while none did; and at least that of the one under way, which may never end. Where rewards come all the way
+    it is shorter: what is done shows in those that come soon, and would be lost in the sum of all.
 
     Args:
       lines: the episodes so far.
       shortest, longest: the horizon's bounds, in steps.
+      dense: it need be no longer than this where rewards are less far apart.
     """
     mean = jnp.where(lines.weight > 0, lines.weighted / jnp.where(lines.weight > 0, lines.weight, 1.0), lines.mean)
-    return 1 - 1 / jnp.clip(jnp.maximum(mean, lines.length), shortest, longest)
+    needed = jnp.maximum(dense, sparsity(lines))
+    return 1 - 1 / jnp.clip(jnp.minimum(jnp.maximum(mean, lines.length), needed), shortest, longest)

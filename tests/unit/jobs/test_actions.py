@@ -68,14 +68,27 @@ def test_an_action_may_be_written_in_without_changing_the_next():
 def test_a_dict_has_the_components_of_its_parts_and_its_action_its_own_order_of_keys():
     space = spaces.Dict([("b", spaces.Discrete(2)), ("a", spaces.Tuple([spaces.Box(0, 1, (2,)), spaces.Discrete(4)]))])
     made = codec(space)
-    assert made.signature.choices == (11, 11, 4, 2)
+    assert made.signature.choices == (5, 5, 4, 2)
     assert made.signature.continuous == (True, True, False, False)
-    action = made.action(coordinates(0, 10, 3, 1))
+    action = made.action(coordinates(0, 4, 3, 1))
     assert list(action) == ["b", "a"]
     assert action["b"] == 1
     np.testing.assert_array_equal(action["a"][0], [0, 1])
     assert action["a"][1] == 3
-    np.testing.assert_allclose(made.coordinates(action), [0, 10, 3, 1])
+    np.testing.assert_allclose(made.coordinates(action), [0, 4, 3, 1])
+
+
+@pytest.mark.parametrize(
+    ("lines", "asked", "each"), [(1, 11, 11), (2, 11, 5), (3, 11, 3), (6, 11, 3), (6, 2, 2), (2, 40, 20)]
+)
+def test_on_all_lines_together_there_are_as_many_choices_as_on_one(lines, asked, each):
+    made = Codec(spaces.Discrete(1), spaces.Box(-1, 1, (lines,)), continuous_choices=asked)
+    assert made.signature.choices == (each,) * lines
+
+
+def test_lines_of_whole_numbers_and_lines_without_bounds_keep_their_choices():
+    space = spaces.Tuple([spaces.Box(0, 4, (2,), np.int64), spaces.Box(0, np.inf, (1,)), spaces.Box(0, 1, (3,))])
+    assert codec(space).signature.choices == (5, 5, 11, 3, 3, 3)
 
 
 def test_coordinates_beyond_the_last_choice_count_as_the_last():

@@ -16,11 +16,17 @@ variants = pytest.mark.parametrize("variant", [lambda f: f, eqx.filter_jit], ids
 
 # More than there are in any test but one: all means are exact.
 MEMORY = 100.0
+MEMORY_STEPS = 1_000
+
+
+def after(known, first, last, returned, memory_lines=MEMORY):
+    """With all that a line brought in its last reward."""
+    return lines.entered(known, first, last, returned, returned, memory_lines, MEMORY_STEPS)
 
 
 @functools.cache
 def entering(variant, memory_lines):
-    return variant(lambda *told: lines.entered(*told, memory_lines))
+    return variant(lambda *told: after(*told, memory_lines))
 
 
 def worked(*episodes, known=None, memory_lines=MEMORY, variant=jax.jit):
@@ -34,8 +40,17 @@ def worked(*episodes, known=None, memory_lines=MEMORY, variant=jax.jit):
     return known
 
 
-def horizon(known, shortest=1.0, longest=1e4, variant=jax.jit):
-    return 1 / (1 - float(variant(lambda k: lines.discount(k, shortest, longest))(known)))
+def horizon(known, shortest=1.0, dense=1e4, longest=1e4, variant=jax.jit):
+    return 1 / (1 - float(variant(lambda k: lines.discount(k, shortest, dense, longest))(known)))
+
+
+def rewarded(*rewards, steps=MEMORY_STEPS):
+    """After one line with these rewards, which is not over."""
+    known = lines.init_lines()
+    enter = jax.jit(lambda k, first, reward: lines.entered(k, first, jnp.array(False), reward, reward, MEMORY, steps))
+    for i, reward in enumerate((0.0, *rewards)):
+        known = enter(known, jnp.array(i == 0), jnp.float32(reward))
+    return known
 
 
 def assert_means(known, mean, brought, weight, weighted):
@@ -175,7 +190,7 @@ def test_in_another_unit_lines_are_as_long_and_bring_so_many_times_as_much(varia
 
 
 def test_a_horizon_of_four_steps_is_a_discount_of_three_quarters():
-    found = lines.discount(worked((4, 1.0)), 2.0, 100.0)
+    found = lines.discount(worked((4, 1.0)), 2.0, 100.0, 100.0)
     np.testing.assert_allclose(found, 0.75, rtol=1e-6)
 
 
@@ -183,11 +198,41 @@ def test_many_streams_at_once_are_as_each_alone():
     alone = [worked((2, 1.0), (6, 0.5)), worked((9, 0.0), (3,))]
     together = jax.tree.map(lambda *leaves: jnp.stack(leaves), *alone)
     first, last, returned = jnp.array([True, False]), jnp.array([False, True]), jnp.array([0.0, -1.0])
-    entered = jax.vmap(lambda *told: lines.entered(*told, MEMORY))(together, first, last, returned)
-    discounts = jax.vmap(lambda known: lines.discount(known, 2.0, 100.0))(entered)
+    entered = jax.vmap(after)(together, first, last, returned)
+    discounts = jax.vmap(lambda known: lines.discount(known, 2.0, 100.0, 100.0))(entered)
     for i, known in enumerate(alone):
-        expected = lines.entered(known, first[i], last[i], returned[i], MEMORY)
+        expected = after(known, first[i], last[i], returned[i])
         jax.tree.map(lambda a, b, i=i: np.testing.assert_allclose(a[i], b, rtol=1e-6), entered, expected)
-        np.testing.assert_allclose(discounts[i], lines.discount(expected, 2.0, 100.0), rtol=1e-6)
+        np.testing.assert_allclose(discounts[i], lines.discount(expected, 2.0, 100.0, 100.0), rtol=1e-6)
     # (1·2 + ½·6)/(1 + ½), and four steps of a line that is the only one that cost anything.
     np.testing.assert_allclose(1 / (1 - discounts), [10 / 3, 4.0], rtol=1e-4)
+
+
+def test_rewards_at_every_step_are_one_step_apart_and_one_in_n_are_n_apart():
+    assert float(lines.sparsity(rewarded(*[-2.0] * 12))) == pytest.approx(1.0)
+    assert float(lines.sparsity(rewarded(*[0.0, 0.0, 0.0, 5.0] * 3))) == pytest.approx(4.0, rel=1e-5)
+    # Small costs on the way hardly count: (9 · 0.01² + 1) / 10 over ((9 · 0.01 + 1) / 10)².
+    assert float(lines.sparsity(rewarded(*[-0.01] * 9, 1.0))) == pytest.approx(8.424, rel=1e-3)
+
+
+@pytest.mark.parametrize("scale", [1e-15, 1e-6, 1e6, 1e15])
+def test_how_far_rewards_are_apart_does_not_depend_on_their_unit(scale):
+    assert float(lines.sparsity(rewarded(*[0.0, 0.0, scale] * 3))) == pytest.approx(3.0, rel=1e-4)
+
+
+def test_without_any_reward_it_is_not_known_how_far_they_are_apart():
+    assert np.isinf(lines.sparsity(rewarded(0.0, 0.0)))
+    assert np.isinf(lines.sparsity(lines.init_lines()))
+
+
+def test_rewards_of_long_ago_are_forgotten():
+    assert float(lines.sparsity(rewarded(*[0.0, 1.0] * 20, *[1.0] * 100, steps=10))) == pytest.approx(1.0, rel=1e-3)
+
+
+def test_where_rewards_come_all_the_way_the_horizon_is_shorter_than_the_line():
+    dense, sparse = rewarded(*[1.0] * 50), rewarded(*[0.0] * 49, 1.0)
+    assert horizon(dense, dense=20.0) == pytest.approx(20.0, rel=1e-3)
+    assert horizon(sparse, dense=20.0) == pytest.approx(50.0, rel=1e-3)
+    # As far apart as rewards are, and no farther than the line is long.
+    assert horizon(rewarded(*[0.0] * 29, 1.0, *[0.0] * 29, 1.0), dense=20.0) == pytest.approx(30.0, rel=1e-3)
+    assert horizon(dense, dense=80.0) == pytest.approx(50.0, rel=1e-3)
