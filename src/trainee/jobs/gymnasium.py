@@ -45,7 +45,7 @@ class GymnasiumJob:
           env: it is the job's from now on.
           seed: for the first reset; None draws one.
           name: what people call the job.
-          continuous_choices: choices on the line of each continuous component of an action.
+          continuous_choices: choices on the line of a continuous component of an action; see `Codec`.
 
         Raises:
           UnsupportedSpace: says which part, and what to wrap it in.

@@ -29,7 +29,7 @@ class TracedJob:
 
         Args:
           job: the job.
-          continuous_choices: choices on the line of each continuous component of an action.
+          continuous_choices: choices on the line of a continuous component of an action; see `Codec`.
 
         Raises:
           UnsupportedSpace: says which part, and what to wrap it in.

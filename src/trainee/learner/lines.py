@@ -3,7 +3,8 @@
 A discount too far from 1 does not see the end of a line. One too near to it sees no difference between the steps on the
 way there, and where a line leads nowhere and is cut short by a time limit it takes as many updates to find that out as
 its horizon has steps: until then such lines keep the value of those that they were mistaken for. So the horizon is as
-long as the lines that bring something are; as the agent gets better at a job, it follows.
+long as the lines that bring something are; as the agent gets better at a job, it follows. Where rewards come all the
+way what is done shows in those that come soon, and the horizon need not reach the end.
 """
 
 from __future__ import annotations

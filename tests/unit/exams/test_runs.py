@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -46,3 +51,42 @@ def test_what_a_run_raises_is_raised_here_and_what_ended_before_was_told() -> No
     assert next(heard).name == "a"
     with pytest.raises(ValueError, match="this one fails"):
         next(heard)
+
+
+ENDLESS = """
+import os, sys, time
+from trainee.exams.runs import runs
+
+def measured(group):
+    for name in group:
+        yield name, os.getpid()
+    time.sleep(60)
+
+if __name__ == "__main__":
+    for progress in runs(measured, [["a"], ["b"]], len, 2):
+        print(progress.result, flush=True)
+"""
+
+
+def alive(process: int) -> bool:
+    # One that has ended and was not waited for is still listed, as a zombie.
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux lists its processes in /proc")
+def test_who_is_killed_leaves_no_process_behind(tmp_path: Path) -> None:
+    script = tmp_path / "endless.py"
+    script.write_text(ENDLESS)
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        children = [int(parent.stdout.readline()) for _ in range(2)]
+        assert all(map(alive, children))
+        parent.send_signal(signal.SIGKILL)
+        parent.wait()
+        give_up_s = time.monotonic() + 20
+        while any(map(alive, children)) and time.monotonic() < give_up_s:
+            time.sleep(0.1)
+        assert not any(map(alive, children))
