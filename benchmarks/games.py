@@ -11,6 +11,7 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
 
+import gymnasium
 from meter import tenths
 from options import chosen
 
@@ -34,7 +35,7 @@ JOBS = {
 
 def measured(job: str, steps: int, seed: int) -> tuple[float, float, float]:
     """Online return, the last tenth's, and steps a second."""
-    if job.startswith("MinAtar/"):
+    if job.startswith("MinAtar/") and job not in gymnasium.registry:
         from minatar.gym import register_envs  # noqa: PLC0415 an optional library
 
         register_envs()
