@@ -42,7 +42,7 @@ class Constants:
     """
 
     shortest_horizon: float = 30.0
-    dense_horizon: float = 200.0
+    dense_horizon: float = 400.0
     longest_horizon: float = 3333.0
     memory_lines: float = 30.0
     near_discount: float = 0.99
