@@ -26,7 +26,7 @@ class Constants:
       windows: read at each update, the newest one included.
       window_steps: transitions in a window.
       replay_steps, replay_bytes: the most that a stream's replay holds.
-      normaliser_memory_steps: over which observations are averaged.
+      normaliser_memory_steps: over which observations are averaged, and how large rewards are.
       scale_memory_steps: over which the largest return is forgotten.
       continuous_noise: standard deviation along continuous components, in choices.
       any_action: probability of taking any allowed action.

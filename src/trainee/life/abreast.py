@@ -56,20 +56,24 @@ def run_abreast(errands: Sequence[Errand], most: int) -> Iterator[tuple[Errand, 
     posts = [_Post(waiting.pop()) for _ in range(places)]
     if not posts:
         return
-    together = compiled(_shared_learner(posts))
-    buffers = together.abreast([post.state for post in posts])
-    while any(post.busy for post in posts):
-        said = [post.said() for post in posts]
-        buffers, decisions = together.step_abreast(buffers, said)
-        for place, (post, time_step, decision) in enumerate(zip(posts, said, decisions, strict=True)):
-            if not post.busy or not post.done(time_step, decision):
-                continue
-            yield post.errand, post.worker.logbook
+    try:
+        together = compiled(_shared_learner(posts))
+        buffers = together.abreast([post.state for post in posts])
+        while any(post.busy for post in posts):
+            said = [post.said() for post in posts]
+            buffers, decisions = together.step_abreast(buffers, said)
+            for place, (post, time_step, decision) in enumerate(zip(posts, said, decisions, strict=True)):
+                if not post.busy or not post.done(time_step, decision):
+                    continue
+                yield post.errand, post.worker.logbook
+                post.leave()
+                if waiting:
+                    posts[place] = _Post(waiting.pop())
+                    _shared_learner(posts)
+                    buffers = together.settle(buffers, place, posts[place].state)
+    finally:
+        for post in posts:
             post.leave()
-            if waiting:
-                posts[place] = _Post(waiting.pop())
-                _shared_learner(posts)
-                buffers = together.settle(buffers, place, posts[place].state)
 
 
 class _Post:
@@ -98,9 +102,10 @@ class _Post:
         return len(self.worker.logbook.episodes) >= self.errand.episodes
 
     def leave(self) -> None:
-        """The errand is over."""
+        """The errand is over, or broken off."""
+        if self.busy:
+            self.job.close()
         self.busy = False
-        self.job.close()
 
 
 def _shared_learner(posts: Sequence[_Post]) -> Learner:

@@ -6,7 +6,7 @@ import gymnasium
 import numpy as np
 import pytest
 
-from trainee.errors import InvalidArgument
+from trainee.errors import InvalidArgument, JobFailed
 from trainee.jobs import GymnasiumJob
 from trainee.life import Agent, Errand, run_abreast
 
@@ -78,6 +78,23 @@ def test_jobs_are_made_when_there_is_a_place_for_them_and_closed_when_done():
     for done, _ in run_abreast([errand(3, 1, 0, Watched), errand(2, 1, 1, Watched)], 1):
         seen.append(done.name)
     assert seen == ["open 3", "Watched 3", "close 3", "open 2", "Watched 2", "close 2"]
+
+
+def test_where_one_job_fails_all_are_closed():
+    closed: list[int] = []
+
+    class Breaks(Countdown):
+        def step(self, action):
+            if self.length == 3 and self.left == 1:
+                raise ValueError("the arm is stuck")
+            return super().step(action)
+
+        def close(self):
+            closed.append(self.length)
+
+    with pytest.raises(JobFailed, match="the arm is stuck"):
+        list(run_abreast([errand(4, 9, 0, Breaks), errand(3, 9, 1, Breaks)], 2))
+    assert sorted(closed) == [3, 4]
 
 
 def test_jobs_of_two_signatures_are_refused():
