@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trainee.jobs import check
+    from trainee.jobs.http import Client
     from trainee.life import Agent, Callback, Evaluation, Policy, Worker, fleet_at
 
 _ROOMS = {
     "Agent": "trainee.life",
     "Callback": "trainee.life",
+    "Client": "trainee.jobs.http",
     "Evaluation": "trainee.life",
     "Policy": "trainee.life",
     "Worker": "trainee.life",
@@ -22,7 +24,7 @@ _ROOMS = {
     "fleet_at": "trainee.life",
 }
 
-__all__ = ["Agent", "Callback", "Evaluation", "Policy", "Worker", "check", "fleet_at"]
+__all__ = ["Agent", "Callback", "Client", "Evaluation", "Policy", "Worker", "check", "fleet_at"]
 
 
 def __getattr__(name: str) -> Any:

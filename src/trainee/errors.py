@@ -14,7 +14,9 @@ TraineeError
     ├── NewerFormat         written by a later version
     ├── DifferentAgent      written by an agent of another size or kind
     ├── HomeInUse           another process works here
-    └── SaveFailed          the checkpoint could not be written; the old one stands
+    ├── SaveFailed          the checkpoint could not be written; the old one stands
+    ├── RecordUnavailable   the database is full, locked, read-only or gone; nothing was acknowledged
+    └── RecordFull          more waits to be recorded than may
 
 A message says what failed, with the value, why, and what to do.
 """
@@ -74,11 +76,11 @@ class NothingSaved(RecordError):
 
 
 class DamagedPart(RecordError):
-    """A part of a checkpoint is missing, truncated or altered."""
+    """A part of a checkpoint, or an event, is missing, truncated or altered."""
 
 
 class NewerFormat(RecordError):
-    """A checkpoint was written by a later version."""
+    """A checkpoint or a database was written by a later version."""
 
 
 class DifferentAgent(RecordError):
@@ -91,3 +93,11 @@ class HomeInUse(RecordError):
 
 class SaveFailed(RecordError):
     """A checkpoint could not be written; the one before it stands."""
+
+
+class RecordUnavailable(RecordError):
+    """The database is full, locked, read-only or gone. Nothing was acknowledged."""
+
+
+class RecordFull(RecordError):
+    """More waits to be recorded than may; later there is room again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from trainee.cli import demo, exam, show, work
+from trainee.cli import demo, exam, serve, show, work
 from trainee.cli.outcome import reported
 
 app = typer.Typer(
@@ -19,6 +19,8 @@ app.command("evaluate")(work.evaluate)
 app.command("check")(work.check)
 app.command("show")(show.show)
 app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
+app.add_typer(serve.keys, name="keys")
 app.add_typer(exam.app, name="exam")
 
 

@@ -10,6 +10,7 @@ from trainee.jobs.jax import HostJaxJob, TracedJob
 from trainee.jobs.naming import make
 from trainee.jobs.space_json import from_json, to_json
 from trainee.jobs.spaces import Codec
+from trainee.jobs.value_json import value_from_json, value_to_json
 from trainee.jobs.vector import VectorJob
 
 __all__ = [
@@ -29,4 +30,6 @@ __all__ = [
     "gymnax_job",
     "make",
     "to_json",
+    "value_from_json",
+    "value_to_json",
 ]

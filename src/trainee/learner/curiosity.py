@@ -42,14 +42,22 @@ class Curiosity:
         """What the stream knows of what was tried, with a time step, as perceived, in it; `unit` is the largest return
         there was.
         """
-        nearest = jnp.round(stream.memory.action).astype(jnp.int32)
-        columns = jnp.array(novelty.columns(self.signature))[jnp.arange(nearest.size), nearest]
+        columns = self._columns(stream.memory.action)
         open_there = novelty.open_columns(self.signature, allowed)
         names, place = places.named(stream.novelty.names, self._name(interface, stream, perceived.observation))
         known, rule = dataclasses.replace(stream.novelty, names=names), self._rule
         reward, exact = running.measurable(perceived.reward), self._exact(stream)
         told = place, columns, open_there, perceived.first, perceived.discount, rule
         return novelty.noted(known, *told, reward, exact, unit)
+
+    def met(self, interface: Interface, stream: Stream, perceived: TimeStep) -> novelty.Novelty:
+        """As `noted`, for a time step that is decided at before it is learned from: where it is and for how long
+        curiosity still decides, and nothing else. `stream.novelty` has the place and the spell of the one before.
+        """
+        known, reward = stream.novelty, running.measurable(perceived.reward)
+        spell = novelty.spell_after(known, self._columns(stream.memory.action), perceived.first, reward, self._rule)
+        place = places.row(known.names, self._name(interface, stream, perceived.observation))
+        return dataclasses.replace(known, place=place, spell=spell)
 
     def followed(
         self,
@@ -95,6 +103,11 @@ class Curiosity:
         ways = novelty.best(known.worth[known.place], open_here, -jnp.inf)
         counts = jnp.where(known.spell > 0, 1.0, _hope(stream) * novelty.share(known, self._rule))
         return jnp.where(self._exact(stream), ways, value), promise, counts
+
+    def _columns(self, action: Float[Array, " components"]) -> Int[Array, " components"]:
+        """The columns of the table that an action falls into."""
+        nearest = jnp.round(action).astype(jnp.int32)
+        return jnp.array(novelty.columns(self.signature))[jnp.arange(nearest.size), nearest]
 
     def _exact(self, stream: Stream) -> Bool[Array, ""]:
         """Whether places are known for sure: nothing is seen that is told apart only in the rough."""

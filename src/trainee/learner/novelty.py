@@ -196,7 +196,7 @@ def noted(
     of_whom = (jnp.arange(2) == curious) & ~first
     finds = novelty.finds + jnp.where(of_whom, (find - novelty.finds) / rule.memory_steps, 0.0)
     prizes = novelty.prizes + jnp.where(of_whom, (prize - novelty.prizes) / rule.memory_steps, 0.0)
-    spell = jnp.where(curious & (find > 0), rule.patience_steps, jnp.maximum(novelty.spell - 1, 0))
+    spell = _spell(novelty.spell, find, first, rule)
     # A row that does not exist is not written: what comes before the first of an episode does not lead to it.
     row = jnp.where(first, len(tried), before)
     leads = novelty.leads.at[row, action].set(jnp.where(discount > 0, place, -1), mode="drop")
@@ -214,13 +214,36 @@ def noted(
         novelty.steps + 1,
         finds,
         prizes,
-        jnp.where(first, 0, spell),
+        spell,
         unit,
         novelty.brings.at[row, action].set(reward, mode="drop"),
         novelty.worth,
     )
     ahead, worth = _swept(known, rule, exact)
     return dataclasses.replace(known, ahead=ahead, worth=worth)
+
+
+def spell_after(
+    novelty: Novelty,
+    action: Int[Array, " components"],
+    first: Bool[Array, ""],
+    reward: Float[Array, ""],
+    rule: Rule,
+) -> Int[Array, ""]:
+    """For how many steps curiosity decides yet where one more time step was not noted so far, or has just been.
+
+    Args:
+      novelty: whose `place` and `spell` are those of the time step before.
+      action, first, reward, rule: as in `noted`.
+    """
+    new = jnp.mean(novelty.tried[novelty.place, action] <= 1)
+    find = jnp.where(~first & (reward >= PRIZE * novelty.unit), 1.0, new)
+    return _spell(novelty.spell, find, first, rule)
+
+
+def _spell(spell: Int[Array, ""], find: Float[Array, ""], first: Bool[Array, ""], rule: Rule) -> Int[Array, ""]:
+    longer = jnp.where((spell > 0) & (find > 0), rule.patience_steps, jnp.maximum(spell - 1, 0))
+    return jnp.where(first, 0, longer)
 
 
 def share(novelty: Novelty, rule: Rule) -> Float[Array, ""]:

@@ -102,16 +102,29 @@ def heard(
     )
 
 
-def judged(
+class Weighed(NamedTuple):
+    """What going on and starting afresh are worth against each other.
+
+    Attributes:
+      afresh: the outlook at the beginning of a line, the one that begins here included.
+      hopeless: going on is worth too little, and there is a line to give up.
+      owed: what it would have to bring yet to be worth it.
+    """
+
+    afresh: Outlook
+    hopeless: Bool[Array, ""]
+    owed: Float[Array, ""]
+
+
+def weighed(
     quitting: Quitting,
     outlook: Outlook,
     curious: Float[Array, ""],
     unit: Float[Array, ""],
     first: Bool[Array, ""],
     last: Bool[Array, ""],
-    chance: Float[Array, ""],
-) -> tuple[Quitting, Bool[Array, ""]]:
-    """Whether to give the line up here.
+) -> Weighed:
+    """What going on is worth here.
 
     Args:
       quitting: before it.
@@ -120,7 +133,6 @@ def judged(
       unit: the largest return there was.
       first: the time step begins an episode, and there is nothing to give up yet.
       last: it ends one, and there is nothing left to give up.
-      chance: uniform in [0, 1): whether it is played out.
     """
     rate = jnp.where(first, 1 / jnp.minimum(quitting.lines + 1, LINES), 0.0)
     afresh = Outlook(*(mean + rate * (new - mean) for mean, new in zip(quitting.afresh, outlook, strict=True)))
@@ -133,20 +145,47 @@ def judged(
     hopeless = (outlook.value + hoped < bar(afresh.value + hoped_afresh)) | (
         outlook.known + hoped < bar(afresh.known + hoped_afresh)
     )
-    quits = hopeless & ~first & ~last & ~quitting.playing
-    plays = quits & (chance < PLAYED)
     # To bring next to nothing is not to do well, even where a fresh line brings no more.
     owed = jnp.maximum(bar(jnp.maximum(afresh.value, afresh.known)), LEAST * unit)
-    after = Quitting(
-        afresh,
+    return Weighed(afresh, hopeless & ~first & ~last & ~quitting.playing, owed)
+
+
+def judged(
+    quitting: Quitting, weighed: Weighed, first: Bool[Array, ""], chance: Float[Array, ""]
+) -> tuple[Quitting, Bool[Array, ""]]:
+    """Whether to give the line up here.
+
+    Args:
+      quitting: before it.
+      weighed: what going on is worth.
+      first: the time step begins an episode.
+      chance: uniform in [0, 1): whether it is played out.
+    """
+    plays = weighed.hopeless & (chance < PLAYED)
+    return concluded(quitting, weighed, first, weighed.hopeless, plays), weighed.hopeless & ~plays
+
+
+def concluded(
+    quitting: Quitting, weighed: Weighed, first: Bool[Array, ""], quits: Bool[Array, ""], plays: Bool[Array, ""]
+) -> Quitting:
+    """What is known once it is settled.
+
+    Args:
+      quitting: before it.
+      weighed: what going on is worth.
+      first: the time step begins an episode.
+      quits: the line is to be given up.
+      plays: it is to be given up, and played out all the same.
+    """
+    return Quitting(
+        weighed.afresh,
         quitting.lines + first,
         quitting.share,
         quitting.playing | plays,
-        jnp.where(plays, owed, quitting.owed),
+        jnp.where(plays, weighed.owed, quitting.owed),
         jnp.where(plays, 0.0, quitting.earned),
         jnp.where(plays, 1.0, quitting.weight),
         quitting.quits + quits,
         quitting.played + plays,
         quitting.wrong,
     )
-    return after, quits & ~plays

@@ -1,9 +1,12 @@
 """Life: an agent at work. The host loop, the scan loop, and what a user types."""
 
 from trainee.life.abreast import Errand, run_abreast
+from trainee.life.accounts import Account, Adding
 from trainee.life.agent import MOST_STEPS, Agent
 from trainee.life.callbacks import Callback, Progress, TensorBoard, Work
+from trainee.life.desk import Answer, Desk
 from trainee.life.evaluation import Evaluation, interval
+from trainee.life.feed import Feed, Lesson
 from trainee.life.hindsight import Hindsight
 from trainee.life.host import Guard
 from trainee.life.interrupt import deferred_interrupt
@@ -11,20 +14,27 @@ from trainee.life.logbook import Episode, Logbook, tenths
 from trainee.life.policy import Policy
 from trainee.life.scan import FleetWork, Trace, fleet_at
 from trainee.life.stint import Stint
+from trainee.life.version import Version, freeze, freeze_saved, keep_again, opened
 from trainee.life.worker import Worker
 from trainee.types import Decision, TimeStep
 
 __all__ = [
     "MOST_STEPS",
+    "Account",
+    "Adding",
     "Agent",
+    "Answer",
     "Callback",
     "Decision",
+    "Desk",
     "Episode",
     "Errand",
     "Evaluation",
+    "Feed",
     "FleetWork",
     "Guard",
     "Hindsight",
+    "Lesson",
     "Logbook",
     "Policy",
     "Progress",
@@ -32,11 +42,16 @@ __all__ = [
     "TensorBoard",
     "TimeStep",
     "Trace",
+    "Version",
     "Work",
     "Worker",
     "deferred_interrupt",
     "fleet_at",
+    "freeze",
+    "freeze_saved",
     "interval",
+    "keep_again",
+    "opened",
     "run_abreast",
     "tenths",
 ]

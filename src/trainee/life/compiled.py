@@ -51,7 +51,7 @@ class Compiled:
     def step(self, buffers: Buffers, time_step: TimeStep) -> tuple[Buffers, Decision]:
         """Remember, learn, appraise, decide."""
         buffers, answer = self._step(buffers, self._time_step.pack_on_host(time_step))
-        return buffers, self._decision(np.asarray(answer))
+        return buffers, self.decision(np.asarray(answer), self._components)
 
     def abreast(self, states: Sequence[State]) -> Buffers:
         """The buffers of several states, a leading axis before each."""
@@ -66,7 +66,7 @@ class Compiled:
         """As `step`, for several states, each at a time step of its own."""
         packed = [self._time_step.pack_on_host(time_step) for time_step in time_steps]
         buffers, answers = self._step_abreast(buffers, tuple(np.stack(parts) for parts in zip(*packed, strict=True)))
-        return buffers, [self._decision(answer) for answer in np.asarray(answers)]
+        return buffers, [self.decision(answer, self._components) for answer in np.asarray(answers)]
 
     def overrule(self, buffers: Buffers, action: np.ndarray) -> Buffers:
         """Remember that another action was taken than the one decided."""
@@ -83,10 +83,11 @@ class Compiled:
     def _overruled(self, buffers: Buffers, action: jax.Array) -> Buffers:
         return self._state.pack(self.learner.overrule(self._state.unpack(buffers), action))
 
-    def _decision(self, answer: np.ndarray) -> Decision:
-        count = self._components
-        action, interval = cast(jax.Array, answer[:count]), cast(jax.Array, answer[count : count + 2])
-        value, spread, propensity, discount, abandon = answer[count + 2 :]
+    @staticmethod
+    def decision(answer: np.ndarray, components: int) -> Decision:
+        """The decision that comes out of a step as one row of numbers."""
+        action, interval = cast(jax.Array, answer[:components]), cast(jax.Array, answer[components : components + 2])
+        value, spread, propensity, discount, abandon = answer[components + 2 :]
         return Decision(action, value, spread, interval, propensity, discount, abandon > 0)
 
 

@@ -22,6 +22,12 @@ def outlook(value, known=None, promise=0.0):
     return Outlook(*(jnp.float32(number) for number in (value, value if known is None else known, promise)))
 
 
+def at_once(known, now, curious, unit, first, last, chance):
+    """Weighed and judged in one go."""
+    weighed = quitting.weighed(known, now, curious, unit, first, last)
+    return quitting.judged(known, weighed, first, chance)
+
+
 def told(now, curious=0.0, unit=1.0, first=False, last=False, chance=SURE):
     """What is told of a time step, with the outlook from there."""
     return now, jnp.float32(curious), jnp.float32(unit), jnp.array(first), jnp.array(last), jnp.float32(chance)
@@ -29,7 +35,7 @@ def told(now, curious=0.0, unit=1.0, first=False, last=False, chance=SURE):
 
 def began(*starts, unit=1.0, known=None, variant=jax.jit):
     """After so many lines have begun, each with its outlook."""
-    known, judge = quitting.init_quitting() if known is None else known, variant(quitting.judged)
+    known, judge = quitting.init_quitting() if known is None else known, variant(at_once)
     for start in starts:
         known, gives_up = judge(known, *told(start, unit=unit, first=True))
         assert not gives_up
@@ -37,7 +43,7 @@ def began(*starts, unit=1.0, known=None, variant=jax.jit):
 
 
 def judged(known, now, variant=jax.jit, **rest):
-    return variant(quitting.judged)(known, *told(now, **rest))
+    return variant(at_once)(known, *told(now, **rest))
 
 
 def gives_up(known, now, variant=jax.jit, **rest):
@@ -272,7 +278,7 @@ def test_many_streams_at_once_are_as_each_alone():
         told(outlook(2.0), first=True),
     ]
     stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *tellings)
-    after, abandoned = jax.vmap(quitting.judged)(together, *stacked)
+    after, abandoned = jax.vmap(at_once)(together, *stacked)
     assert abandoned.tolist() == [True, False, False, False]
     assert after.playing.tolist() == [False, True, True, False]
     assert after.quits.tolist() == [1, 1, 1, 0]
@@ -282,6 +288,6 @@ def test_many_streams_at_once_are_as_each_alone():
     # Of 0.45 that are owed one has 0.5, and the other one 0.2 and a half of 0.4.
     assert later.wrong.tolist() == [0, 1, 0, 0]
     for i, known in enumerate(alone):
-        expected, _ = quitting.judged(known, *tellings[i])
+        expected, _ = at_once(known, *tellings[i])
         expected = quitting.heard(expected, reward[i], first[i], last[i], 0.5)
         jax.tree.map(lambda a, b, i=i: np.testing.assert_allclose(a[i], b, rtol=1e-6), later, expected)

@@ -1,0 +1,238 @@
+"""A desk: a worker whose job comes to it from many sides, and is answered at once and learned from when it is time."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from trainee.errors import UnfitTimeStep
+from trainee.jobs import Codec, value_from_json, value_to_json
+from trainee.learner import Apart, Conduct
+from trainee.life.agent import Agent
+from trainee.life.compiled import Buffers, Compiled
+from trainee.life.feed import UNKNOWN, Lesson
+from trainee.life.packing import Packing
+from trainee.types import Decision, TimeStep
+
+# Episodes that a desk's logbook keeps.
+KEPT_EPISODES = 1_000
+ONE = np.float32(1)
+
+
+class Answer(NamedTuple):
+    """What is decided at one time step of an episode.
+
+    Attributes:
+      action: as JSON.
+      coordinates: of the action.
+      decision: with its value and all else.
+      conduct: what learning will have to be told, as JSON.
+      underway: of the episode from here on.
+    """
+
+    action: Any
+    coordinates: np.ndarray
+    decision: Decision
+    conduct: dict[str, Any]
+    underway: Buffers
+
+
+class Desk:
+    """An agent at one job that calls it. One thread asks and one teaches.
+
+    Args:
+      agent: which works at this job alone.
+      codec: of the job's spaces.
+      name: of the job.
+      restartable: episodes may be given up.
+    """
+
+    def __init__(self, agent: Agent, codec: Codec, name: str, restartable: bool):
+        self.agent, self.codec = agent, codec
+        spaces = codec.observation_space, codec.action_space
+        self.worker = agent.deploy(*spaces, name=name, masked=codec.masked, restartable=restartable)
+        self._compiled = compiled_apart(Apart(self.worker.spec, agent.width, constants=agent.constants))
+        self._lock, self._asking = threading.Lock(), 0
+        self.blank = self._compiled.blank()
+
+    def time_step(
+        self, observation: Any, reward: float, first: bool, last: bool, terminated: bool, mask: Any
+    ) -> TimeStep:
+        """A time step, from what a program says in JSON.
+
+        Raises:
+          UnfitTimeStep: it cannot be learned from; says what and why.
+        """
+        seen = value_from_json(self.codec.observation_space, observation, "observation")
+        said = np.float32(not terminated), np.bool_(first), np.bool_(last)
+        return self.codec.time_step(seen, reward, *said, mask, f"job {self.worker.name!r}")
+
+    def coordinates(self, action: Any) -> np.ndarray:
+        """The coordinates of an action in JSON.
+
+        Raises:
+          UnfitTimeStep: the action space does not contain it.
+        """
+        space = self.codec.action_space
+        value = value_from_json(space, action, "action")
+        if not space.contains(value):
+            raise UnfitTimeStep(f"action is {action!r:.80}, which is not in {space}")
+        return self.codec.coordinates(value)
+
+    def valid(self, action: Any, mask: Any) -> bool:
+        """Whether an action in JSON is one that may be taken under a mask."""
+        try:
+            coordinates = self.coordinates(action)
+            allowed = self.codec.mask(mask) if self.codec.masked else None
+        except UnfitTimeStep:
+            return False
+        nearest = np.round(coordinates).astype(int)
+        return allowed is None or bool(allowed[np.arange(len(nearest)), nearest].all())
+
+    def alike(self, action: Any, other: Any) -> bool:
+        """Whether two actions in JSON are the same, on a line to the nearest choice."""
+        return bool(np.array_equal(np.round(self.coordinates(action)), np.round(self.coordinates(other))))
+
+    def ask(
+        self, underway: Buffers, coordinates_before: np.ndarray, time_step: TimeStep, words: tuple[int, int]
+    ) -> Answer:
+        """Decide at a time step of an episode. Learning goes on meanwhile, or waits.
+
+        Args:
+          underway: of the episode up to here; `blank` where it begins.
+          coordinates_before: of what was done at the time step before.
+          time_step: the newest.
+          words: two numbers of 32 bits, from which all that is drawn follows.
+        """
+        self._asking += 1
+        try:
+            with self._lock:
+                underway, decision, conduct = self._compiled.act(
+                    self._held(), underway, coordinates_before, time_step, np.array(words, np.uint32)
+                )
+        finally:
+            self._asking -= 1
+        coordinates = np.asarray(decision.action)
+        action = value_to_json(self.codec.action_space, self.codec.action(coordinates))
+        return Answer(action, coordinates, decision, conduct, underway)
+
+    def teach(self, lesson: Lesson) -> None:
+        """Learn from a time step, as soon as nobody asks."""
+        step = self.time_step(
+            lesson.observation, lesson.reward, lesson.first, lesson.last, lesson.discount == 0, lesson.action_mask
+        )
+        before = np.zeros(len(self.worker.spec.signature.choices), np.float32)
+        if lesson.action is not None:
+            before = self.coordinates(lesson.action)
+        conduct = lesson.conduct
+        with self._lock:
+            self.worker.buffers = self._compiled.taught(self._held(), before, step, conduct)
+        told = lesson.discount, lesson.first, lesson.last or conduct["abandon"], conduct["value"], conduct["discount"]
+        logbook = self.worker.logbook
+        logbook.enter(lesson.reward, *told)
+        del logbook.episodes[:-KEPT_EPISODES]
+
+    def example(self) -> TimeStep:
+        """A time step of the job's shapes and types."""
+        return jax.tree.map(np.asarray, self._compiled.learner.example())
+
+    def warm_up(self) -> None:
+        """Compile all that asking and teaching take, so that neither ever waits for it."""
+        example = self.example()
+        nothing = np.zeros(len(self.worker.spec.signature.choices), np.float32)
+        with self._lock:
+            held = self._held()
+            self._compiled.act(held, self.blank, nothing, example, np.zeros(2, np.uint32))
+            scratch = tuple(jnp.array(buffer) for buffer in held)
+            self._compiled.taught(scratch, nothing, example, UNKNOWN)
+
+    @property
+    def asked(self) -> bool:
+        """Whether somebody waits for a decision."""
+        return self._asking > 0
+
+    @contextmanager
+    def still(self) -> Iterator[Agent]:
+        """The agent while nobody changes it: to be copied, saved or frozen."""
+        with self._lock:
+            self.agent.gather()
+            yield self.agent
+
+    def _held(self) -> Buffers:
+        """The state, as buffers. Whoever calls this holds the lock."""
+        if self.worker.buffers is None:
+            self.worker.buffers = self.agent.hand_over(self.worker)
+        return self.worker.buffers
+
+
+class CompiledApart:
+    """Acting and being taught, for one learner: flat buffers in, flat buffers out.
+
+    Buffers given to `taught` are donated; those given to `act` stay.
+    """
+
+    def __init__(self, learner: Apart):
+        self.learner = learner
+        self._state = Packing(jax.eval_shape(learner.init, jax.random.key(0)))
+        self._underway = Packing(jax.eval_shape(learner.underway))
+        self._time_step = Packing(learner.example(), exact=False)
+        self._components = len(learner.spec.signature.choices)
+        self._act = jax.jit(self._acted)
+        self._taught = jax.jit(self._was_taught, donate_argnums=0)
+
+    def blank(self) -> Buffers:
+        """Of an episode in which nothing has happened."""
+        return self._underway.pack(self.learner.underway())
+
+    def act(
+        self, state: Buffers, underway: Buffers, before: np.ndarray, time_step: TimeStep, words: np.ndarray
+    ) -> tuple[Buffers, Decision, dict[str, Any]]:
+        """See `Apart.act`; `words` make the key."""
+        step = self._time_step.pack_on_host(time_step)
+        underway, answer = self._act(state, underway, np.asarray(before, np.float32), step, words)
+        told = np.asarray(answer)
+        *rest, spell, plays = told[self._components + 2 :].tolist()
+        decision = Compiled.decision(told[: self._components + 7], self._components)
+        value, spread, _, discount, abandon = rest
+        conduct = {
+            "value": value,
+            "spread": spread,
+            "discount": discount,
+            "spell": int(spell),
+            "abandon": abandon > 0,
+            "plays": plays > 0,
+        }
+        return underway, decision, conduct
+
+    def taught(self, state: Buffers, before: np.ndarray, time_step: TimeStep, conduct: Any) -> Buffers:
+        """See `Apart.taught`."""
+        numbers = np.array([float(conduct[name]) for name in Conduct.__dataclass_fields__], np.float32)
+        return self._taught(state, np.asarray(before, np.float32), self._time_step.pack_on_host(time_step), numbers)
+
+    def _acted(self, state: Buffers, underway: Buffers, before: jax.Array, step: Buffers, words: jax.Array):
+        episode = self._underway.unpack(underway)
+        key = jax.random.wrap_key_data(words)
+        told = self._state.unpack(state), before, episode, self._time_step.unpack(step), key
+        episode, decision, conduct = self.learner.act(*told)
+        rest = [decision.value, decision.spread, decision.propensity, decision.discount, decision.abandon]
+        rest = jnp.stack([*rest, conduct.spell, conduct.plays])
+        return self._underway.pack(episode), jnp.concatenate([decision.action, decision.interval, rest])
+
+    def _was_taught(self, state: Buffers, before: jax.Array, step: Buffers, numbers: jax.Array) -> Buffers:
+        value, spread, discount, spell, abandon, plays = numbers
+        conduct = Conduct(value, spread, discount, spell.astype(jnp.int32), abandon > 0, plays > 0)
+        told = self._state.unpack(state), before, self._time_step.unpack(step), conduct
+        return self._state.pack(self.learner.taught(*told))
+
+
+@functools.cache
+def compiled_apart(learner: Apart) -> CompiledApart:
+    """The compiled functions of a learner, made once in a process."""
+    return CompiledApart(learner)

@@ -1,0 +1,248 @@
+"""A feed: the events of a job, in the order in which they were recorded, as a sequence of time steps to learn from.
+
+Episodes run side by side and rewards come late, but a stream is one sequence. So one episode has the turn: its time
+steps are passed on as soon as the rewards before them are settled. When it is over, the turn goes to the episode that
+ended first of those that wait, else to the one that began first. What is passed on depends on the events alone and not
+on when they are read, so that a learner that reads them again becomes the same one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from trainee.life.accounts import Account, Adding
+
+# An episode that has had the turn for so many time steps lets others have it; one transition is lost by that.
+TURN_STEPS = 10_000
+UNKNOWN = {"value": 0.0, "spread": 0.0, "discount": 0.0, "spell": 0, "abandon": False, "plays": False}
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One time step to learn from, as JSON says it.
+
+    Attributes:
+      observation, action_mask: as in the event.
+      reward: for the action before.
+      discount: 0 at termination, otherwise 1.
+      first, last: as in a time step.
+      action: what was done at the time step before; None at a first one.
+      conduct: how it was decided at this one.
+    """
+
+    observation: Any
+    action_mask: Any
+    reward: float
+    discount: float
+    first: bool
+    last: bool
+    action: Any
+    conduct: Mapping[str, Any]
+
+
+@dataclass
+class _Taken:
+    """A decision that was made, and what came of it."""
+
+    observation: Any
+    action_mask: Any
+    action: Any
+    conduct: Mapping[str, Any]
+    account: Account
+
+
+@dataclass
+class _Episode:
+    """An episode that was not passed on to its end.
+
+    Attributes:
+      decisions: those that are not done with; the first one's time step was passed on if `passed` says so.
+      sequence: of the first of them.
+      passed: how many time steps were passed on.
+      since: how many since it has the turn.
+      end: how it ended.
+    """
+
+    decisions: deque[_Taken] = field(default_factory=deque)
+    sequence: int = 0
+    passed: int = 0
+    since: int = 0
+    end: dict[str, Any] | None = None
+
+
+class Feed:
+    """The feed of one job.
+
+    Args:
+      adding: how several rewards of one decision add up.
+      default: what a decision has brought where nothing is heard of it.
+    """
+
+    def __init__(self, adding: Adding, default: float):
+        self._adding: Adding = adding
+        self._default = default
+        self._episodes: dict[str, _Episode] = {}
+        self._ended: deque[str] = deque()
+        self._turn: str | None = None
+        self.unlearned = 0
+
+    def take(self, kind: str, body: Mapping[str, Any]) -> list[Lesson]:
+        """The time steps that can be passed on after one more event; events that say nothing to learning are let by."""
+        if kind == "episode_begun":
+            self._episodes[body["episode"]] = _Episode()
+        elif kind == "decided":
+            self._decided(body)
+        elif kind == "episode_ended":
+            self._over(body)
+        elif kind in ("rewarded", "defaulted", "window_closed", "overridden"):
+            self._heard(kind, body)
+        else:
+            return []
+        return self._passed_on()
+
+    @property
+    def waiting(self) -> int:
+        """Decisions that were not passed on yet."""
+        return sum(len(episode.decisions) for episode in self._episodes.values())
+
+    def _decided(self, body: Mapping[str, Any]) -> None:
+        episode = self._episodes.get(body["episode"])
+        if episode is not None:
+            conduct = body["conduct"] or UNKNOWN
+            taken = _Taken(body["observation"], body["action_mask"], body["action"], conduct, Account())
+            episode.decisions.append(taken)
+
+    def _over(self, body: Mapping[str, Any]) -> None:
+        episode = self._episodes.get(body["episode"])
+        if episode is not None:
+            episode.end = dict(body)
+            self._ended.append(body["episode"])
+
+    def _heard(self, kind: str, body: Mapping[str, Any]) -> None:
+        """What came of a decision, if that still makes a difference; else it is counted."""
+        taken = self._at(body)
+        if kind in ("defaulted", "window_closed"):
+            if taken is not None:
+                taken.account.closed = True
+        elif taken is None or body["late"]:
+            self.unlearned += 1
+        elif kind == "overridden":
+            taken.action = body["action"]
+        else:
+            said = body["value"], body["observed_at"], body["final"], body["of"]
+            taken.account.add(body["reward_id"], *said)
+
+    def _at(self, body: Mapping[str, Any]) -> _Taken | None:
+        """The decision that an event is about, if it is not done with."""
+        name, _, sequence = body["decision"].rpartition(".")
+        episode = self._episodes.get(name)
+        if episode is None:
+            return None
+        place = int(sequence) - episode.sequence
+        return episode.decisions[place] if 0 <= place < len(episode.decisions) else None
+
+    def _passed_on(self) -> list[Lesson]:
+        lessons: list[Lesson] = []
+        while (name := self._turn or self._next()) is not None:
+            self._turn = name
+            episode = self._episodes[name]
+            while (lesson := self._lesson(episode)) is not None:
+                lessons.append(lesson)
+            if episode.end is not None and not episode.decisions:
+                del self._episodes[name]
+                self._turn = None
+            elif episode.since >= TURN_STEPS:
+                self._pass_turn(name, episode)
+            else:
+                break
+        return lessons
+
+    def _pass_turn(self, name: str, episode: _Episode) -> None:
+        if len(self._episodes) == 1:
+            episode.since = 1
+            return
+        # It goes to the end of the line, and goes on there as if it began.
+        self._episodes[name] = self._episodes.pop(name)
+        episode.since, self._turn = 0, None
+
+    def _next(self) -> str | None:
+        """Whose turn is next."""
+        while self._ended:
+            if (name := self._ended.popleft()) in self._episodes:
+                return name
+        return next((name for name, episode in self._episodes.items() if episode.decisions), None)
+
+    def _lesson(self, episode: _Episode) -> Lesson | None:
+        """The next time step of an episode, if what it takes is there."""
+        decisions, begins = episode.decisions, episode.passed == episode.sequence
+        if not decisions or episode.since >= TURN_STEPS:
+            return None
+        if begins:
+            return self._at_decision(episode, 0, None, 0.0)
+        before = decisions[0]
+        if not before.account.settled:
+            return None
+        reward = before.account.total(self._adding, self._default)
+        if len(decisions) > 1:
+            lesson = self._at_decision(episode, 1, before.action, reward)
+            if lesson is None:
+                return None
+        elif episode.end is not None:
+            lesson = self._at_end(episode, before, reward)
+        else:
+            return None
+        decisions.popleft()
+        episode.sequence += 1
+        return lesson
+
+    def _at_decision(self, episode: _Episode, place: int, action: Any, reward: float) -> Lesson | None:
+        """The time step at which a decision was made."""
+        now, conduct = episode.decisions[place], episode.decisions[place].conduct
+        newest = place == len(episode.decisions) - 1
+        if conduct["abandon"]:
+            if newest and episode.end is None:
+                # Whether the line is given up is seen by what comes next.
+                return None
+            conduct = {**conduct, "abandon": newest and episode.end is not None and not episode.end["terminated"]}
+        first = episode.since == 0
+        episode.passed += 1
+        episode.since += 1
+        return Lesson(now.observation, now.action_mask, reward, 1.0, first, False, None if first else action, conduct)
+
+    def _at_end(self, episode: _Episode, before: _Taken, reward: float) -> Lesson | None:
+        """The last time step of an episode: none where nobody saw it, or where it was given up before."""
+        end = episode.end
+        assert end is not None
+        given_up = before.conduct["abandon"] and not end["terminated"]
+        if end["lost"] or given_up or episode.since == 0:
+            return None
+        episode.since += 1
+        seen = before.observation if end["observation"] is None else end["observation"]
+        discount = 0.0 if end["terminated"] else 1.0
+        return Lesson(seen, None, reward, discount, False, True, before.action, end["conduct"] or UNKNOWN)
+
+    def to_json(self) -> dict[str, Any]:
+        """Where it stands, as what `json.dumps` takes."""
+        episodes = {}
+        for name, episode in self._episodes.items():
+            decisions = [{**asdict(taken), "account": taken.account.to_json()} for taken in episode.decisions]
+            episodes[name] = {**vars(episode), "decisions": decisions}
+        return {
+            "episodes": episodes,
+            "ended": list(self._ended),
+            "turn": self._turn,
+            "unlearned": self.unlearned,
+        }
+
+    def stand(self, written: Mapping[str, Any]) -> None:
+        """Stand where `to_json` says."""
+        self._ended, self._turn = deque(written["ended"]), written["turn"]
+        self.unlearned, self._episodes = written["unlearned"], {}
+        for name, episode in written["episodes"].items():
+            decisions = deque(
+                _Taken(**{**taken, "account": Account.from_json(taken["account"])}) for taken in episode["decisions"]
+            )
+            self._episodes[name] = _Episode(**{**episode, "decisions": decisions})

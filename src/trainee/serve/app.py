@@ -1,0 +1,58 @@
+"""The app: the routes, the page, and what stands before them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+
+from trainee.serve import refusals, routes
+from trainee.serve.security import Doorman, Gate
+from trainee.serve.service import Service
+from trainee.serve.settings import Settings
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service as an ASGI app; it holds its home from start-up to shutdown.
+
+    Args:
+      settings: what it is started with.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        service = Service(settings)
+        await service.start()
+        app.state.service, app.state.doorman = service, Doorman(service.keys, settings)
+        try:
+            yield
+        finally:
+            await service.stop()
+
+    app = FastAPI(
+        title="Trainee",
+        summary="An agent that learns a job by doing it.",
+        version=version("trainee"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    refusals.install(app)
+    app.include_router(routes.router)
+    app.include_router(routes.health)
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(STATIC / "index.html")
+
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(Gate, settings=settings)
+    return app

@@ -1,0 +1,108 @@
+"""Refusals: how a call that cannot be done is answered. The one place where errors become HTTP.
+
+Every error is `{"error": {"code", "message", "retry"}}`; `docs/serving.md` has the table.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from trainee.errors import InvalidArgument, RecordError, RecordFull, TraineeError, UnfitTimeStep, UnsupportedSpace
+
+# Status of each code that a call can be refused with.
+STATUS = {
+    "not_json": 400,
+    "no_key": 401,
+    "not_allowed": 403,
+    "unknown_job": 404,
+    "unknown_episode": 404,
+    "unknown_decision": 404,
+    "unknown_release": 404,
+    "in_flight": 409,
+    "out_of_sequence": 409,
+    "episode_over": 409,
+    "wrong_stage": 409,
+    "too_large": 413,
+    "not_json_type": 415,
+    "invalid": 422,
+    "unfit": 422,
+    "used_before": 422,
+    "too_fast": 429,
+    "full": 503,
+    "record_unavailable": 503,
+    "not_ready": 503,
+    "too_slow": 408,
+}
+# After so many seconds it is worth while to try again.
+RETRY_S = 1
+RETRIED = {"in_flight", "too_fast", "full", "record_unavailable", "not_ready"}
+
+
+class Refused(TraineeError):
+    """A call that cannot be done.
+
+    Attributes:
+      code: one of `STATUS`.
+    """
+
+    def __init__(self, code: str, message: str):
+        super().__init__(message)
+        self.code = code
+
+
+def refusal(code: str, message: str, status: int | None = None) -> JSONResponse:
+    """The answer to a call that cannot be done."""
+    retry = code in RETRIED
+    headers = {"Retry-After": str(RETRY_S)} if retry else None
+    body = {"error": {"code": code, "message": message, "retry": retry}}
+    return JSONResponse(body, STATUS.get(code, status or 500), headers)
+
+
+def answered(error: TraineeError) -> JSONResponse:
+    """The answer that stands for an error of ours."""
+    match error:
+        case Refused():
+            return refusal(error.code, str(error))
+        case RecordFull():
+            return refusal("full", str(error))
+        case RecordError():
+            return refusal("record_unavailable", str(error))
+        case UnfitTimeStep() | UnsupportedSpace():
+            return refusal("unfit", str(error))
+        case InvalidArgument():
+            return refusal("invalid", str(error))
+    return refusal("internal", str(error), 500)
+
+
+def install(app: FastAPI) -> None:
+    """Let an app answer all its errors in this form."""
+
+    async def ours(_: Request, error: Any) -> JSONResponse:
+        return answered(error)
+
+    async def misread(_: Request, error: Any) -> JSONResponse:
+        return refusal(*_misread(error))
+
+    async def http(_: Request, error: Any) -> JSONResponse:
+        code = {404: "unknown_path", 405: "wrong_method"}.get(error.status_code, "invalid")
+        answer = refusal(code, str(error.detail), error.status_code)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    app.add_exception_handler(TraineeError, ours)
+    app.add_exception_handler(RequestValidationError, misread)
+    app.add_exception_handler(HTTPException, http)
+
+
+def _misread(error: RequestValidationError) -> tuple[str, str]:
+    """What is wrong with a request; the value is left out, since JSON may not be able to say it."""
+    faults = error.errors()
+    if any(fault["type"] == "json_invalid" for fault in faults):
+        return "not_json", f"the body is not JSON: {faults[0].get('ctx', {}).get('error', 'it cannot be read')}"
+    told = [f"{'.'.join(str(part) for part in fault['loc'][1:]) or 'body'}: {fault['msg']}" for fault in faults[:5]]
+    return "invalid", "; ".join(told)

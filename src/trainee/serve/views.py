@@ -1,0 +1,109 @@
+"""Views: jobs and decisions as people and programs are shown them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from trainee.life import Account
+from trainee.record.events import Event
+from trainee.serve.board import JobEntry
+from trainee.serve.episodes import ANSWERED
+from trainee.serve.service import Service
+
+# Points of a job's curve that an overview has, and what the ledger is made of.
+TAIL = 40
+LEDGER = ("control_set", "overridden", "released", "release_moved", "serving_set", "job_made")
+
+
+def job_view(service: Service, job: JobEntry) -> dict[str, Any]:
+    """A job, and what it is doing now."""
+    place = service.places.get(job.name)
+    returns = [point["return"] for point in job.curve]
+    behind = max(job.last - place.cursor, 0) if place else 0
+    return {
+        **job.about,
+        "made_at": job.made_at,
+        "ready": place is not None,
+        "control": job.control,
+        "serving": job.serving,
+        "release": service.releases.current(job.name),
+        "counts": job.counts,
+        "learned": {"steps": place.steps if place else 0, "behind": behind},
+        "recent_return": sum(returns[-10:]) / len(returns[-10:]) if returns else None,
+        "decisions_per_s": job.rate.per_second,
+        "newest": plain(job.newest) if job.newest is not None else None,
+        "curve_tail": returns[-TAIL:],
+    }
+
+
+def whole_job_view(service: Service, job: JobEntry) -> dict[str, Any]:
+    """A job with its curve."""
+    return {**job_view(service, job), "curve": list(job.curve), "marks": list(job.marks), "feelings": None}
+
+
+def plain(event: Event) -> dict[str, Any]:
+    """A decision as it was made."""
+    body = event.body
+    asked = ("event_id", "observation", "action_mask", "baseline_action", "deadline_ms")
+    answered = {name: body[name] for name in (*ANSWERED, *asked)}
+    return {"seq": event.seq, "at": event.at, "job": event.job, **answered}
+
+
+def decision_view(service: Service, event: Event, came: Sequence[Event]) -> dict[str, Any]:
+    """A decision and what came of it.
+
+    Args:
+      service: whose it is.
+      event: in which it was made.
+      came: the events about it since.
+    """
+    account, rewards, overridden, closed = Account(), [], None, None
+    for later in came:
+        body = later.body
+        if later.kind == "rewarded":
+            told = {name: body[name] for name in ("reward_id", "value", "observed_at", "final", "late")}
+            rewards.append({**told, "at": later.at})
+            if not body["late"]:
+                account.add(body["reward_id"], body["value"], body["observed_at"], body["final"], body["of"])
+        elif later.kind == "overridden":
+            overridden = {**{name: body[name] for name in ("action", "by", "reason", "late")}, "at": later.at}
+        elif later.kind in ("defaulted", "window_closed"):
+            closed, account.closed = later, True
+    about = service.jobs[event.job or ""].about
+    known = bool(account.rewards) or closed is not None
+    return {
+        **plain(event),
+        "rewards": rewards,
+        "account": account.total(about["rewards"], about["default_reward"]) if known else None,
+        "settled": account.settled,
+        "defaulted": closed is not None and closed.kind == "defaulted",
+        "override": overridden,
+        "shadow": None,
+    }
+
+
+def ledger_entry(event: Event) -> dict[str, Any]:
+    """An intervention, in words."""
+    body, by = event.body, event.body.get("by") or "the service"
+    match event.kind:
+        case "control_set":
+            done = {"agent": "handed back to the agent", "paused": "paused", "person": "took over"}[body["mode"]]
+            with_action = f", action {body['action']}" if body["action"] is not None else ""
+            text = f"{by} {done}{with_action}"
+        case "overridden":
+            text = f"{by} did {body['action']} instead in decision {body['decision']}"
+        case "serving_set":
+            text = f"version {body['version']} serves"
+        case "job_made":
+            text = "the job was made"
+        case _:
+            text = f"{body['version']} is {body['stage'].replace('_', ' ')}"
+    reason = body.get("reason") or body.get("why")
+    return {
+        "seq": event.seq,
+        "at": event.at,
+        "kind": event.kind,
+        "by": body.get("by"),
+        "text": f"{text}: {reason}" if reason else text,
+    }
