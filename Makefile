@@ -33,6 +33,8 @@ bench: $(VENV)/bench.installed  ## beside Stable-Baselines3's PPO and DQN, in ab
 	$(BIN)/python benchmarks/forks.py
 	$(BIN)/python benchmarks/quitting.py
 	$(BIN)/python benchmarks/calibration.py
+	$(BIN)/python benchmarks/releases.py
+	$(BIN)/python benchmarks/load.py --write
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -18,7 +18,16 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "trainee"
 BENCHMARK = ROOT / "benchmarks" / "results" / "classic.md"
 README, CHINESE, CONTRIBUTING = "README.md", "README.zh-CN.md", "CONTRIBUTING.md"
-DOCUMENTS = [README, CHINESE, CONTRIBUTING, "CHANGELOG.md", "docs/log.md", "docs/performance.md", "docs/serving.md"]
+DOCUMENTS = [
+    README,
+    CHINESE,
+    CONTRIBUTING,
+    "CHANGELOG.md",
+    "docs/log.md",
+    "docs/performance.md",
+    "docs/serving.md",
+    "docs/releases.md",
+]
 
 # What the commands make, here and in a home.
 MADE = (".venv/", "demo/", "trainee.toml")

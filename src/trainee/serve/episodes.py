@@ -140,12 +140,13 @@ async def _answer(
     deadline: float | None,
 ) -> Answer | None:
     """What the agent decides; None where that is not known in time, and there is something else to do."""
-    loop = asyncio.get_running_loop()
     late, session.late = session.late, None
     underway = session.underway if late is None else (await late).underway
     deciding = service.releases.deciding(entry.version, place)
-    drawn = words(entry.id, asked.sequence)
-    future = loop.run_in_executor(place.asking, deciding, underway, entry.before, step, drawn)
+    told = underway, entry.before, step, words(entry.id, asked.sequence)
+    if place.desk.quick:
+        return deciding(*told)
+    future = asyncio.get_running_loop().run_in_executor(place.asking, deciding, *told)
     if deadline is None or asked.baseline_action is None:
         return await asyncio.shield(future)
     done, _ = await asyncio.wait([future], timeout=max(deadline - time.perf_counter(), 0.0))

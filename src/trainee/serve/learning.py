@@ -7,6 +7,7 @@ import threading
 import time
 
 from trainee.errors import RecordError, TraineeError
+from trainee.record.events import Event
 from trainee.record.log import EventLog
 from trainee.serve.place import Place
 
@@ -31,6 +32,7 @@ class Learning(threading.Thread):
         super().__init__(name="trainee-learning", daemon=True)
         self._log, self._checkpoint_s = log, checkpoint_s
         self._places: list[Place] = []
+        self._by_job: dict[str, Place] = {}
         self._saved_at: dict[int, float] = {}
         self._spent: dict[int, float] = {}
         self._news = threading.Event()
@@ -43,10 +45,15 @@ class Learning(threading.Thread):
         # Not ahead of those that have learned for long.
         self._spent[id(place)] = max(self._spent.values(), default=0.0)
         self._places.append(place)
+        self._by_job[place.about["job"]] = place
         self._news.set()
 
-    def notify(self) -> None:
+    def hand_on(self, events: list[Event]) -> None:
         """There is something new in the record."""
+        for event in events:
+            place = self._by_job.get(event.job or "")
+            if place is not None:
+                place.inbox.put(event)
         self._news.set()
 
     def stop(self) -> None:
@@ -77,16 +84,11 @@ class Learning(threading.Thread):
         for place in sorted(self._places, key=lambda place: self._spent[id(place)]):
             if self._stopping:
                 return False
-            events = self._log.after(place.cursor, PAGE, job=place.about["job"])
+            events = self._next(place)
             if events:
                 busy = True
                 begun = time.perf_counter()
-                for event in events:
-                    if self._stopping:
-                        return False
-                    while place.desk.asked:
-                        time.sleep(ASIDE_S)
-                    place.take(event)
+                self._take(place, events)
                 taken = time.perf_counter() - begun
                 self._spent[id(place)] += taken / place.about["share"]
                 # What the share leaves is for others.
@@ -94,6 +96,31 @@ class Learning(threading.Thread):
             if time.monotonic() - self._saved_at[id(place)] > self._checkpoint_s:
                 self._save(place)
         return busy
+
+    def _take(self, place: Place, events: list[Event]) -> None:
+        try:
+            for event in events:
+                while place.desk.asked:
+                    time.sleep(ASIDE_S)
+                if self._stopping:
+                    break
+                place.take(event)
+        finally:
+            if place.cursor < events[-1].seq:
+                # What was not taken up is read again.
+                place.inbox.drop()
+
+    def _next(self, place: Place) -> list[Event]:
+        """The next events of a job: those at hand, else those in the record."""
+        at_hand = place.inbox.pop(PAGE, place.cursor)
+        if at_hand is not None:
+            return at_hand
+        # Before it is read: what is committed meanwhile is in the one or in the other.
+        place.inbox.begin()
+        events = self._log.after(place.cursor, PAGE, job=place.about["job"])
+        if len(events) == PAGE:
+            place.inbox.drop()
+        return events
 
     def _save(self, place: Place) -> None:
         self._saved_at[id(place)] = time.monotonic()

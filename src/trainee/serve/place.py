@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import logging
+import threading
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from trainee import record
-from trainee.errors import InvalidArgument, NothingSaved
+from trainee.errors import InvalidArgument, NothingSaved, UnfitTimeStep
 from trainee.jobs import Codec, from_json
 from trainee.life import Agent, Answer, Desk, Feed
 from trainee.life.compiled import Buffers
@@ -19,6 +22,8 @@ from trainee.life.saving import checkpoint
 from trainee.record import Checkpoint
 from trainee.record.events import Event
 from trainee.types import TimeStep
+
+logger = logging.getLogger("trainee.serve")
 
 
 class Place:
@@ -34,6 +39,7 @@ class Place:
       cursor: the last event that was taken up.
       saved: the last event that the checkpoint on disk has taken up.
       asking: the thread that decides.
+      inbox: events that were committed since it last read the record.
     """
 
     def __init__(self, about: Mapping[str, Any], folder: Path):
@@ -41,6 +47,7 @@ class Place:
         codec = Codec(from_json(about["observation_space"]), from_json(about["action_space"]), about["masked"])
         self.feed = Feed(about["rewards"], about["default_reward"])
         self.cursor = self.saved = 0
+        self.inbox = Inbox()
         agent = self._restored() or Agent(about["seed"], width=about["width"])
         self.desk = Desk(agent, codec, about["job"], about["restartable"])
         self.asking = ThreadPoolExecutor(1, thread_name_prefix=f"trainee-ask-{about['job']}")
@@ -54,7 +61,11 @@ class Place:
     def take(self, event: Event) -> None:
         """Take up one more event, and learn from what can be learned from now."""
         for lesson in self.feed.take(event.kind, event.body):
-            self.desk.teach(lesson)
+            try:
+                self.desk.teach(lesson)
+            except UnfitTimeStep as error:
+                # It was looked at before it was recorded; what is unfit all the same does not hold up the rest.
+                logger.warning("job %s: %s", self.about["job"], error)
         self.cursor = event.seq
 
     def ask(self, underway: Buffers, before: Any, time_step: TimeStep, words: tuple[int, int]) -> Answer:
@@ -92,3 +103,46 @@ class Place:
         self.feed.stand(about["service"]["feed"])
         self.cursor = self.saved = about["service"]["cursor"]
         return agent
+
+
+class Inbox:
+    """Events handed on as they are committed, so that they need not be read again. Bounded: what does not fit is read.
+
+    It begins incomplete, and is complete from the moment when somebody says that they read the record from then on.
+    """
+
+    def __init__(self, most: int = 20_000):
+        self._events: deque[Event] = deque()
+        self._most = most
+        self._turn = threading.Lock()
+        self.complete = False
+
+    def put(self, event: Event) -> None:
+        """One more, unless there are too many."""
+        with self._turn:
+            if self.complete and len(self._events) < self._most:
+                self._events.append(event)
+            else:
+                self._drop()
+
+    def begin(self) -> None:
+        """From now on nothing is missing."""
+        with self._turn:
+            self.complete = True
+
+    def drop(self) -> None:
+        """Something is missing: it has to be read."""
+        with self._turn:
+            self._drop()
+
+    def pop(self, most: int, after: int) -> list[Event] | None:
+        """The next events after a number; None where some may be missing."""
+        with self._turn:
+            if not self.complete:
+                return None
+            taken = [self._events.popleft() for _ in range(min(most, len(self._events)))]
+        return [event for event in taken if event.seq > after]
+
+    def _drop(self) -> None:
+        self.complete = False
+        self._events.clear()

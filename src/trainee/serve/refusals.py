@@ -5,6 +5,7 @@ Every error is `{"error": {"code", "message", "retry"}}`; `docs/serving.md` has 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -85,8 +86,8 @@ def install(app: FastAPI) -> None:
     async def ours(_: Request, error: Any) -> JSONResponse:
         return answered(error)
 
-    async def misread(_: Request, error: Any) -> JSONResponse:
-        return refusal(*_misread(error))
+    async def unreadable(_: Request, error: Any) -> JSONResponse:
+        return refusal(*misread(error.errors()))
 
     async def http(_: Request, error: Any) -> JSONResponse:
         code = {404: "unknown_path", 405: "wrong_method"}.get(error.status_code, "invalid")
@@ -95,14 +96,18 @@ def install(app: FastAPI) -> None:
         return answer
 
     app.add_exception_handler(TraineeError, ours)
-    app.add_exception_handler(RequestValidationError, misread)
+    app.add_exception_handler(RequestValidationError, unreadable)
     app.add_exception_handler(HTTPException, http)
 
 
-def _misread(error: RequestValidationError) -> tuple[str, str]:
-    """What is wrong with a request; the value is left out, since JSON may not be able to say it."""
-    faults = error.errors()
+def misread(faults: Sequence[Any], skip: int = 1) -> tuple[str, str]:
+    """Code and message of what is wrong with a call; values are left out, since JSON may not be able to say them.
+
+    Args:
+      faults: as pydantic lists them.
+      skip: how many parts of each place say only where in the call it is.
+    """
     if any(fault["type"] == "json_invalid" for fault in faults):
         return "not_json", f"the body is not JSON: {faults[0].get('ctx', {}).get('error', 'it cannot be read')}"
-    told = [f"{'.'.join(str(part) for part in fault['loc'][1:]) or 'body'}: {fault['msg']}" for fault in faults[:5]]
+    told = [f"{'.'.join(str(part) for part in fault['loc'][skip:]) or 'body'}: {fault['msg']}" for fault in faults[:5]]
     return "invalid", "; ".join(told)

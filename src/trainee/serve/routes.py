@@ -27,8 +27,8 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix="/v1", responses=REFUSALS)
 
 
-def service_of(request: Request) -> Service:
-    """The service that answers."""
+async def service_of(request: Request) -> Service:
+    """The service that answers. Not a plain function, which would be called in another thread."""
     return request.app.state.service
 
 
@@ -36,7 +36,7 @@ def may(scope: str | None) -> Callable[[Request], Any]:
     """Who calls, where they may do this."""
 
     async def caller(request: Request) -> Caller:
-        found = request.app.state.doorman.caller(request)
+        found = request.app.state.doorman.caller(request.headers.get("authorization", "").encode("latin-1"))
         if scope is not None:
             found.may(scope)
         return found

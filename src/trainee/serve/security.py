@@ -10,8 +10,6 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import Request
-
 from trainee.record.keys import SCOPES, Keys
 from trainee.serve.refusals import Refused, refusal
 from trainee.serve.settings import Settings
@@ -79,24 +77,27 @@ class Doorman:
     """
 
     def __init__(self, keys: Keys, settings: Settings):
-        self._keys, self._settings = keys, settings
+        self._keys, self._rate, self._loopback = keys, settings.calls_per_s, settings.loopback
         self._allowances: dict[str, tuple[float, float]] = {}
         self._keyed, self._looked_until = False, 0.0
 
-    def caller(self, request: Request) -> Caller:
+    def caller(self, authorization: bytes) -> Caller:
         """Who calls. Where no keys were made and only this machine can call, anyone may do anything.
+
+        Args:
+          authorization: the header of that name; empty where there is none.
 
         Raises:
           Refused: a key is wanted and there is none that is good, or it calls too often.
         """
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        scheme, _, token = authorization.decode("latin-1").partition(" ")
         if scheme.lower() == "bearer" and token:
             key = self._keys.check(token.strip())
             if key is None:
                 raise Refused("no_key", "the key is not known here, or it was revoked")
             jobs = None if key.jobs is None else frozenset(key.jobs)
             caller = Caller(key.id, key.name, frozenset(key.scopes), jobs)
-        elif self._settings.loopback and not self._any_keys():
+        elif self._loopback and not self._any_keys():
             caller = ANYONE
         else:
             raise Refused(
@@ -114,7 +115,7 @@ class Doorman:
 
     def _count(self, caller: Caller) -> None:
         """A token bucket for each key."""
-        now, rate = time.monotonic(), self._settings.calls_per_s
+        now, rate = time.monotonic(), self._rate
         left, at = self._allowances.get(caller.id, (2 * rate, now))
         left = min(2 * rate, left + (now - at) * rate)
         if left < 1:
@@ -129,6 +130,7 @@ class Gate:
 
     def __init__(self, app: Any, settings: Settings):
         self._app, self._settings = app, settings
+        self._loopback = settings.loopback
         self._hosts = {settings.host.lower(), "localhost", *(host.lower() for host in settings.hosts)}
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
@@ -155,7 +157,7 @@ class Gate:
     def _check(self, scope: Any, headers: dict[bytes, bytes]) -> None:
         # A page elsewhere may have its own name point here, and would then be of the same origin.
         host = urlsplit("//" + headers.get(b"host", b"").decode("latin-1")).hostname or ""
-        if self._settings.loopback and host not in self._hosts and not _is_loopback(host):
+        if self._loopback and host not in self._hosts and not _is_loopback(host):
             raise Refused(
                 "not_allowed", f"this service is not {host!r}: call it by its own name, or start it with --name"
             )

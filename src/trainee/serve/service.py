@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import heapq
 import json
@@ -173,6 +174,9 @@ class Service:
                 place = await asyncio.to_thread(Place, self.jobs[name].about, self._folder(name))
                 self.places[name] = place
                 self.learning.add(place)
+                # What stays is not looked through again and again for garbage: each look would hold up every call.
+                gc.collect()
+                gc.freeze()
 
     def news(self) -> asyncio.Event:
         """Something that is set whenever there are new events; `forget` it when it is not needed any more."""
@@ -203,7 +207,7 @@ class Service:
 
     def _committed(self, events: list[Event]) -> None:
         """On the writer's thread: events are on the disk."""
-        self.learning.notify()
+        self.learning.hand_on(events)
         self._loop.call_soon_threadsafe(self._entered, events)
 
     def _entered(self, events: list[Event]) -> None:

@@ -1,10 +1,9 @@
-"""What the log does when its database is full, locked, read-only, damaged, taken away or gone."""
+"""What the log does when its file is full, locked, read-only or taken away, or the process is killed."""
 
 from __future__ import annotations
 
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -17,8 +16,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from trainee.errors import DamagedPart, HomeInUse, RecordUnavailable
-from trainee.record.events import Draft, Event
+from trainee.errors import RecordUnavailable
+from trainee.record.events import Draft
 from trainee.record.log import EventLog
 
 pytest_plugins = ["databases"]
@@ -160,87 +159,6 @@ def test_a_file_that_was_taken_away(path, opened):
     assert log.append([group("b")])[0][0].seq == 2
 
 
-@pytest.mark.parametrize("content", [b"not a database at all" * 300, b"SQLite format 3\x00" + bytes(4080)])
-def test_a_file_that_is_no_database(path, content):
-    path.write_bytes(content)
-    with pytest.raises(DamagedPart, match=r"events\.db is damaged .*Restore it from a backup"):
-        EventLog(path)
-    assert path.read_bytes() == content
-
-
-def test_an_empty_file_beside_what_should_be_in_it(path, opened):
-    log = opened(EventLog, path)
-    log.append([group("a")])
-    path.with_name("kept").write_bytes(path.with_name("events.db-wal").read_bytes())
-    log.close()
-    path.write_bytes(b"")
-    path.with_name("kept").rename(path.with_name("events.db-wal"))
-    with pytest.raises(DamagedPart, match=r"is empty, and events.db-wal beside it is not"):
-        EventLog(path)
-
-
-def changed(log, statement, *values):
-    """Change the table behind the log's back."""
-    triggers = {
-        "sqlite": ("DROP TRIGGER events_no_update", "DROP TRIGGER events_no_delete", "DROP TRIGGER events_in_order"),
-        "postgresql": ("DROP TRIGGER events_append_only ON events",),
-    }
-
-    def change(connection):
-        for trigger in triggers[log.database.dialect]:
-            connection.exec_driver_sql(trigger)
-        connection.exec_driver_sql(log.database.sql(statement), values)
-
-    log.database.write(change, "")
-
-
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [
-        ("body", '{"text":"y"}'),
-        ("body", "not JSON"),
-        ("at", 0.5),
-        ("kind", "reward"),
-        ("job", "pump"),
-        ("job", None),
-        ("digest", "d"),
-        ("crc", 1),
-    ],
-)
-def test_a_row_that_was_altered_is_named_whoever_reads_it(url, opened, column, value):
-    log = opened(EventLog, url)
-    log.append([group("a"), group("b"), group("c")])
-    changed(log, f"UPDATE events SET {column} = ? WHERE seq = 2", value)
-    readings = (
-        lambda: log.after(0, 10),
-        lambda: log.before(None, 2),
-        lambda: log.find("b"),
-        lambda: log.append([group("new"), group("b")]),
-        lambda: EventLog.after(log, 1, 1),
-    )
-    for read in readings:
-        with pytest.raises(DamagedPart, match=r"event 2 in .* was altered: .*Restore the database from a backup"):
-            read()
-    assert log.find("new") is None
-    assert log.after(2, 10)[0].key == "c"
-    assert log.append([group("d")])[0][0].seq == 4
-
-
-@pytest.mark.parametrize("seq", [1, 2])
-def test_an_event_that_is_missing_is_named(url, opened, seq):
-    log = opened(EventLog, url)
-    log.append([group("a"), group("b"), group("c")])
-    changed(log, "DELETE FROM events WHERE seq = ?", seq)
-    with pytest.raises(DamagedPart, match=f"event {seq} is missing"):
-        log.after(0, 10)
-    if seq == 2:
-        with pytest.raises(DamagedPart, match="event 2 is missing"):
-            log.before(None, 10)
-    log.close()
-    with pytest.raises(DamagedPart, match=r"it holds 2 events, and they are numbered from . to 3"):
-        EventLog(url)
-
-
 APPENDING = """
 import sys
 from trainee.record.events import Draft
@@ -269,126 +187,3 @@ def test_what_was_acknowledged_survives_a_kill(path, opened):
         assert [event.body["n"] for event in log.after(0, 10**6)] == [0, 1, 2] * (last // 3)
         log.close()
     assert acknowledged > 15
-
-
-def test_a_second_service_is_kept_out(cluster, opened):
-    url = cluster.new()
-    log = opened(EventLog, url)
-    with pytest.raises(HomeInUse, match=r"in use by another service.*Stop it, or choose another database"):
-        EventLog(url)
-    # Another database of the same server is another home.
-    opened(EventLog, cluster.new())
-    log.close()
-    opened(EventLog, url)
-
-
-def test_a_password_is_in_no_message():
-    with pytest.raises(RecordUnavailable, match=r"is gone .*See that its server runs") as caught:
-        EventLog("postgresql://me:secret@127.0.0.1:1/events")
-    assert "me:***@127.0.0.1" in str(caught.value)
-    assert "secret" not in str(caught.value)
-
-
-def test_a_connection_that_was_lost_between_appends_is_not_noticed(cluster, opened):
-    url = cluster.new()
-    log = opened(EventLog, url)
-    for n in range(1, 4):
-        assert log.append([group(f"k{n}")])[0][0].seq == n
-        assert log.after(n - 1, 10)[0].key == f"k{n}"
-        assert cluster.end_sessions() > 0
-        assert log.after(n - 1, 10)[0].key == f"k{n}"
-    # And the lock came back with it.
-    log.append([group("k4")])
-    with pytest.raises(HomeInUse):
-        EventLog(url)
-
-
-def test_a_session_that_the_server_still_keeps_is_ended(cluster, opened):
-    log = opened(EventLog, cluster.new())
-    log.append([group("a")])
-    (before,) = cluster.run("SELECT pid FROM pg_locks WHERE locktype = 'advisory'")
-    # The network loses the connection, and tells the client only.
-    client = log.database._writer.connection.driver_connection.pgconn.socket
-    unheard = os.dup(client)
-    near, far = socket.socketpair()
-    far.close()
-    os.dup2(near.fileno(), client)
-    near.close()
-    try:
-        assert log.append([group("b")])[0][0].seq == 2
-    finally:
-        os.close(unheard)
-    (after,) = cluster.run("SELECT pid FROM pg_locks WHERE locktype = 'advisory'")
-    assert before != after
-
-
-def test_who_lost_the_lock_to_another_service_does_not_write(cluster, opened):
-    url = cluster.new()
-    log = opened(EventLog, url)
-    log.append([group("a")])
-    # The moment in which the server has let go of the lock and the log does not know it yet.
-    cluster.end_sessions()
-    other = None
-    while other is None:
-        try:
-            other = opened(EventLog, url)
-        except HomeInUse:
-            continue
-    other.append([group("b")])
-    refused(log, ["in use by another service"])
-    other.close()
-    assert log.append([group("c")])[0][0].seq == 3
-
-
-def test_a_server_that_goes_and_comes_back(cluster, opened):
-    log = opened(EventLog, cluster.new(), patience_s=1.0)
-    log.append([group("a")])
-    cluster.stop()
-    with pytest.raises(RecordUnavailable, match=r"1 event was not acknowledged: .* is gone .*See that its server runs"):
-        log.append([group("b")])
-    with pytest.raises(RecordUnavailable, match="could not be read"):
-        log.last()
-    cluster.start()
-    assert log.append([group("b")])[0][0].seq == 2
-
-
-def test_a_table_that_is_locked_in_postgresql(cluster, opened):
-    import psycopg
-
-    url = cluster.new()
-    log = opened(EventLog, url, patience_s=0.1)
-    with psycopg.connect(url) as other:
-        other.execute("LOCK TABLE events IN SHARE MODE")
-        refused(log, ["is locked by another process", "lock timeout"])
-    assert log.append([group("a")])[0][0].seq == 1
-
-
-def test_a_commit_whose_answer_was_lost_may_be_asked_again(cluster, opened):
-    log = opened(EventLog, cluster.new())
-    log.append([group("a")])
-    answers: list[object] = []
-
-    def appending():
-        try:
-            answers.append(log.append([group("b")]))
-        except RecordUnavailable as error:
-            answers.append(error)
-
-    # The server commits on its own disk, and then waits for another server before it answers.
-    cluster.run("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
-    cluster.run("SELECT pg_reload_conf()")
-    try:
-        thread = threading.Thread(target=appending)
-        thread.start()
-        while not cluster.end_sessions("wait_event = 'SyncRep'"):
-            assert thread.is_alive()
-            time.sleep(0.01)
-        thread.join()
-    finally:
-        cluster.run("ALTER SYSTEM RESET synchronous_standby_names")
-        cluster.run("SELECT pg_reload_conf()")
-    assert "1 event was not acknowledged, though it may all be there" in str(answers[0])
-    again = log.append([group("b")])[0]
-    assert isinstance(again, Event)
-    assert again.seq == 2
-    assert log.last() == 2

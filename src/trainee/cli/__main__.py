@@ -1,0 +1,5 @@
+"""`python -m trainee.cli` is `trainee`."""
+
+from trainee.cli import main
+
+main()
