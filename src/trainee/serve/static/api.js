@@ -1,8 +1,8 @@
 /**
  * The calls of the service, with the key.
  *
- * The key is kept for this tab only, in sessionStorage. Where a call is answered 401 the person is asked for one, once for
- * all calls that were refused, and the calls are made again.
+ * The key is kept for this tab only, in sessionStorage. Where a call is answered 401 the person is asked for one, once
+ * for all calls that were refused, and the calls are made again.
  */
 const KEPT = "trainee.key";
 
@@ -30,7 +30,13 @@ export function makeApi({ askKey, onKey }) {
   async function open(method, path, body, { signal, headers = {} } = {}) {
     for (;;) {
       const used = key();
-      const response = await sent(method, path, body, signal, used ? { ...headers, Authorization: `Bearer ${used}` } : headers);
+      const response = await sent(
+        method,
+        path,
+        body,
+        signal,
+        used ? { ...headers, Authorization: `Bearer ${used}` } : headers,
+      );
       if (response.ok) return response;
       const problem = await refusal(response);
       if (response.status !== 401 || !(await anotherKey(used, problem))) throw problem;
@@ -82,7 +88,10 @@ async function sent(method, path, body, signal, headers) {
 
 async function refusal(response) {
   const after = Number(response.headers.get("Retry-After"));
-  const said = await response.json().then((body) => body.error, () => null);
+  const said = await response.json().then(
+    (body) => body.error,
+    () => null,
+  );
   const message = said?.message ?? `The service answered ${response.status}.`;
   return new Problem(response.status, said?.code ?? "unknown", String(message), after > 0 ? after : null);
 }

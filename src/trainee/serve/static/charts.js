@@ -87,7 +87,12 @@ export function yAxis(frame, [low, high]) {
 /** A line of the newest values without axes, with a dot on the last one. */
 export function sparkline(values, width = 240, height = 48) {
   const finite = (values ?? []).filter(Number.isFinite);
-  const node = s("svg", { class: "sparkline", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" });
+  const node = s("svg", {
+    class: "sparkline",
+    viewBox: `0 0 ${width} ${height}`,
+    preserveAspectRatio: "none",
+    "aria-hidden": "true",
+  });
   if (finite.length < 2) return node;
   const [low, high] = extent(finite);
   const x = scale(0, finite.length - 1, 3, width - 5);

@@ -7,9 +7,16 @@ import { actionField, makePad } from "./pad.js";
 import { brief, clock } from "./format.js";
 import { may } from "./state.js";
 
+const NOBODY_KNOWN = "anyone"; // whom the service calls a caller without a key
+
+function person(control) {
+  return control?.by === NOBODY_KNOWN ? null : control?.by;
+}
+
 /** Who decides, in a few words. */
 export function modeWords(control) {
-  const { mode, by } = control ?? {};
+  const mode = control?.mode;
+  const by = person(control);
   if (mode === "paused") return "Paused: the baseline action is taken";
   if (mode === "person") return `${by || "A person"} decides`;
   return "The agent decides";
@@ -27,9 +34,14 @@ export function modeSign(mode) {
   return s("svg", { class: "sign", viewBox: "0 0 24 24", "aria-hidden": "true" }, path);
 }
 
+function actionWords(action, space) {
+  return `${space?.type === "Discrete" ? "action " : ""}${brief(action, 80)}`;
+}
+
 /** The rest of it: since when, by whom, why, and what that means for the next decision. */
 function modeNote(control, actionSpace) {
-  const { mode, action, by, reason, at } = control;
+  const { mode, action, reason, at } = control;
+  const by = person(control);
   const since = at ? ` since ${clock(at)}` : "";
   const why = reason ? `: “${reason}”` : "";
   if (mode === "paused") return `By ${by || "someone"}${since}${why}. Learning goes on from what the baseline does.`;
@@ -37,7 +49,7 @@ function modeNote(control, actionSpace) {
     const standing =
       action === null || action === undefined
         ? "No standing action: each decision waits for an override until its deadline, then the baseline action is taken."
-        : `Every decision answers ${actionSpace?.type === "Discrete" ? "action " : ""}${brief(action, 80)} until another is chosen.`;
+        : `Every decision answers ${actionWords(action, actionSpace)} until another is chosen.`;
     return `${at ? `Since ${clock(at)}${why}. ` : ""}${standing}`;
   }
   return at ? `Again${since}${by ? `, handed back by ${by}` : ""}${why}.` : "Since the job was made.";
@@ -68,14 +80,18 @@ export function makeControl({ api, store }) {
   function button(id, label, key, act) {
     const press = () => (may(store.get(), "control", store.get().open) ? act() : announce(barred.textContent));
     const kind = { "take-over": "", pause: "", resume: "primary", "hand-back": "primary" }[id];
-    return h("button", { type: "button", id, class: kind, "data-testid": id, "aria-keyshortcuts": key, onclick: press }, label);
+    return h(
+      "button",
+      { type: "button", id, class: kind, "data-testid": id, "aria-keyshortcuts": key, onclick: press },
+      label,
+    );
   }
 
   /** Tell the service, and show what it answered. */
   async function put(mode, action, reason) {
     const { open: job, jobs } = store.get();
     const now = jobs.get(job)?.control;
-    const why = reason || (mode === "person" && now?.mode === "person" && now.reason); // another action, for the same reason
+    const why = reason || (mode === "person" && now?.mode === "person" && now.reason); // the standing reason
     const body = { job, mode, ...(action !== undefined && { action }), ...(why && { reason: why }) };
     const control = await api.call("PUT", "v1/control", body);
     store.tell("control", { job, control });
@@ -84,13 +100,23 @@ export function makeControl({ api, store }) {
 
   async function change(mode, how = "pause") {
     const job = store.get().open;
-    const title = { pause: `Pause ${job}?`, resume: `Let the agent decide at ${job}?`, "hand-back": `Hand ${job} back to the agent?` }[how];
+    const title = {
+      pause: `Pause ${job}?`,
+      resume: `Let the agent decide at ${job}?`,
+      "hand-back": `Hand ${job} back to the agent?`,
+    }[how];
     const said =
       mode === "paused"
         ? "From the next decision on, the baseline action is answered. Learning goes on. It stays paused until someone resumes."
         : "From the next decision on, the agent answers again.";
     const confirm = { pause: "Pause", resume: "Resume", "hand-back": "Hand back" }[how];
-    const done = await ask({ title, words: said, fields: [reasonField()], confirm, act: ({ reason }) => put(mode, undefined, reason.trim()) });
+    const done = await ask({
+      title,
+      words: said,
+      fields: [reasonField()],
+      confirm,
+      act: ({ reason }) => put(mode, undefined, reason.trim()),
+    });
     if (done) settle();
   }
 
@@ -100,7 +126,8 @@ export function makeControl({ api, store }) {
     const field = actionField(view.action_space, view.newest?.action);
     const done = await ask({
       title: `Take over ${job}?`,
-      words: "From the next decision on, what you choose is answered in place of the agent's action. It learns from what you do.",
+      words:
+        "From the next decision on, what you choose is answered in place of the agent's action. It learns from what you do.",
       fields: [reasonField(), field],
       confirm: "Take over",
       act: ({ reason, action }) => put("person", field.read(action), reason.trim()),
@@ -110,10 +137,15 @@ export function makeControl({ api, store }) {
 
   /** After a change the button that was pressed is gone; focus goes to what is next. */
   function settle(toPad = false) {
-    requestAnimationFrame(() => setTimeout(() => {
-      if (toPad && pad.focus()) return;
-      if (!document.activeElement || document.activeElement === document.body) Object.values(buttons).find((b) => !b.hidden)?.focus();
-    }, 150));
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        if (toPad && pad.focus()) return;
+        if (!document.activeElement || document.activeElement === document.body)
+          Object.values(buttons)
+            .find((b) => !b.hidden)
+            ?.focus();
+      }, 150),
+    );
   }
 
   function render(state) {

@@ -10,17 +10,48 @@ import { versionTag } from "./versions.js";
 export function makeDecisions(context) {
   const { api, feed, store } = context;
   const status = h("p", { class: "summary", "data-testid": "list-status" });
-  const pause = h("button", { type: "button", class: "small", id: "list-pause", "data-testid": "list-pause", "aria-pressed": "false", "aria-keyshortcuts": "l", onclick: toggle }, "Hold");
+  const pause = h(
+    "button",
+    {
+      type: "button",
+      class: "small",
+      id: "list-pause",
+      "data-testid": "list-pause",
+      "aria-pressed": "false",
+      "aria-keyshortcuts": "l",
+      onclick: toggle,
+    },
+    "Hold",
+  );
   const rows = h("tbody", { "data-testid": "decisions", onkeydown: keys });
-  const headings = [["When", ""], ["Action", ""], ["Expected", "num"], ["Brought", "num"], ["By", ""], ["Version", "wide"]];
+  const headings = [
+    ["When", ""],
+    ["Action", ""],
+    ["Expected", "num"],
+    ["Brought", "num"],
+    ["By", ""],
+    ["Version", "wide"],
+  ];
   const table = h(
     "table",
     { class: "decisions" },
     h("caption", { class: "unseen" }, "Decisions, newest first"),
-    h("thead", {}, h("tr", {}, headings.map(([words, kind]) => h("th", { scope: "col", class: kind }, words)))),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        headings.map(([words, kind]) => h("th", { scope: "col", class: kind }, words)),
+      ),
+    ),
     rows,
   );
-  const older = h("button", { type: "button", class: "small", "data-testid": "list-older", onclick: () => feed.olderDecisions() }, "Older");
+  const older = h(
+    "button",
+    { type: "button", class: "small", "data-testid": "list-older", onclick: () => feed.olderDecisions() },
+    "Older",
+  );
   const list = h("div", { class: "decision-list" }, table, older);
   list.addEventListener("pointerenter", (event) => hold("pointing", event.pointerType === "mouse"));
   list.addEventListener("pointerleave", () => hold("pointing", false));
@@ -66,9 +97,22 @@ export function makeDecisions(context) {
     text(status, !any ? "" : held.told ? `held${waiting}` : still ? `held while you are here${waiting}` : "live");
     attribute(pause, "aria-pressed", String(held.told));
     text(pause, held.told ? "Go on" : "Hold");
-    keyed(rows, shown, (d) => d.decision, (d) => row(d, feed), (node, d) => node.show(d, d.decision === state.chosen));
+    keyed(
+      rows,
+      shown,
+      (d) => d.decision,
+      (d) => row(d, feed),
+      (node, d) => node.show(d, d.decision === state.chosen),
+    );
+    oneTabStop();
     older.hidden = state.olderDecisions === null || state.olderDecisions === undefined;
     detail.render(state);
+  }
+
+  /** Tab enters the list at one row, and arrow keys go on from there; else Tab would take hundreds of steps to pass. */
+  function oneTabStop() {
+    const stop = rows.querySelector("tr:focus-within, tr[data-chosen]") ?? rows.firstElementChild;
+    for (const one of rows.children) attribute(one.querySelector("button"), "tabindex", one === stop ? "0" : "-1");
   }
 
   function keys(event) {
@@ -77,6 +121,7 @@ export function makeDecisions(context) {
     if (!to) return;
     event.preventDefault();
     to.focus();
+    oneTabStop();
   }
 
   return { element, render };
@@ -102,7 +147,11 @@ function row(decision, feed) {
   };
   const node = h(
     "tr",
-    { "data-testid": "decision-row", "data-decision": decision.decision, onclick: () => feed.choose(decision.decision) },
+    {
+      "data-testid": "decision-row",
+      "data-decision": decision.decision,
+      onclick: () => feed.choose(node.dataset.chosen ? null : decision.decision),
+    },
     h("td", { class: "when" }, open),
     Object.values(cells),
   );
@@ -113,12 +162,24 @@ function row(decision, feed) {
     if (d === last) return;
     last = d;
     attribute(node, "data-source", d.override ? "person" : d.source);
-    text(cells.action, d.override ? `${brief(d.override.action, 14)} for ${brief(d.action, 14)}` : d.abandon ? "abandon" : brief(d.action, 28));
+    text(
+      cells.action,
+      d.override
+        ? `${brief(d.override.action, 14)} in place of ${brief(d.action, 14)}`
+        : d.abandon
+          ? "abandon"
+          : brief(d.action, 28),
+    );
     text(cells.value, withSpread(d.value, d.spread));
     text(cells.account, d.account === null || d.account === undefined ? "…" : signed(d.account));
     attribute(cells.account, "data-settled", String(Boolean(d.settled)));
     const stage = d.stage && d.stage !== "full" ? ` · ${d.stage}` : "";
-    text(cells.by, d.override ? "override" : `${WHO[d.source] ?? d.source}${d.fallback ? ` · ${String(d.fallback).replaceAll("_", " ")}` : stage}`);
+    text(
+      cells.by,
+      d.override
+        ? "override"
+        : `${WHO[d.source] ?? d.source}${d.fallback ? ` · ${String(d.fallback).replaceAll("_", " ")}` : stage}`,
+    );
   };
   return node;
 }

@@ -1,5 +1,6 @@
 /**
- * Questions to the person: a reason, a confirmation, the key. Each is a modal <dialog>, so Escape leaves it and focus returns.
+ * Questions to the person: a reason, a confirmation, the key. Each is a modal <dialog>, so Escape leaves it and focus
+ * returns.
  */
 import { h, text } from "./dom.js";
 
@@ -12,8 +13,16 @@ import { h, text } from "./dom.js";
  */
 export function ask({ title, words, fields = [], confirm, danger = false, act, testid = "ask" }) {
   const failure = h("p", { class: "failure", role: "alert", "data-testid": `${testid}-failure` });
-  const yes = h("button", { type: "submit", class: danger ? "danger" : "primary", "data-testid": `${testid}-confirm` }, confirm);
-  const no = h("button", { type: "button", "data-testid": `${testid}-cancel`, onclick: () => dialog.close() }, "Cancel");
+  const yes = h(
+    "button",
+    { type: "submit", class: danger ? "danger" : "primary", "data-testid": `${testid}-confirm` },
+    confirm,
+  );
+  const no = h(
+    "button",
+    { type: "button", "data-testid": `${testid}-cancel`, onclick: () => dialog.close() },
+    "Cancel",
+  );
   const form = h(
     "form",
     { method: "dialog" },
@@ -23,7 +32,11 @@ export function ask({ title, words, fields = [], confirm, danger = false, act, t
     failure,
     h("div", { class: "row end" }, no, yes),
   );
-  const dialog = h("dialog", { class: "ask", "data-testid": `${testid}-dialog`, "aria-labelledby": "dialog-title" }, form);
+  const dialog = h(
+    "dialog",
+    { class: "ask", "data-testid": `${testid}-dialog`, "aria-labelledby": "dialog-title" },
+    form,
+  );
 
   return new Promise((resolve) => {
     let done = false;
@@ -63,20 +76,32 @@ function labelled({ name, label, hint, control }) {
   );
 }
 
-/** The field that every control has. */
-export function reasonField() {
+/** The field that every control has; `needed` says why it may not be left empty. */
+export function reasonField(needed = null) {
   return {
     name: "reason",
-    label: "Why? (optional)",
-    hint: "Kept in the ledger with your name.",
-    control: h("input", { type: "text", maxlength: 500, autocomplete: "off", "data-testid": "ask-reason" }),
+    label: needed ? "Why?" : "Why? (optional)",
+    hint: `${needed ? `Needed: ${needed}. ` : ""}Kept in the ledger with your name.`,
+    control: h("input", {
+      type: "text",
+      maxlength: 500,
+      required: needed !== null,
+      autocomplete: "off",
+      "data-testid": "ask-reason",
+    }),
   };
 }
 
 /** Ask for the API key. @returns Promise of the key, or of null where the person would not give one */
 export async function askKey(why) {
   let given = null;
-  const control = h("input", { type: "password", required: true, autocomplete: "off", spellcheck: "false", "data-testid": "key-input" });
+  const control = h("input", {
+    type: "password",
+    required: true,
+    autocomplete: "off",
+    spellcheck: "false",
+    "data-testid": "key-input",
+  });
   await ask({
     testid: "key",
     title: "This service wants an API key",

@@ -31,7 +31,8 @@ export function text(node, words) {
 /** Set the attribute, or take it away where the value is null or false. */
 export function attribute(node, name, value) {
   if (value === null || value === undefined || value === false) node.removeAttribute(name);
-  else if (node.getAttribute(name) !== String(value === true ? "" : value)) node.setAttribute(name, value === true ? "" : value);
+  else if (node.getAttribute(name) !== String(value === true ? "" : value))
+    node.setAttribute(name, value === true ? "" : value);
 }
 
 /** Show only these children, and touch nothing where they are the ones that stand there. */

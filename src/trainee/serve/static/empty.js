@@ -13,7 +13,12 @@ export function noJobs(withKey) {
     "section",
     { class: "panel empty", "data-testid": "empty-jobs" },
     h("h1", { tabindex: "-1" }, "No jobs yet"),
-    h("p", {}, "A program makes a job by saying what it sees and what can be done. The agent then answers its decisions, and learns from what comes of them."),
+    h(
+      "p",
+      {},
+      "A program makes a job by saying what it sees and what can be done. The agent then answers its decisions, and " +
+        "learns from what comes of them.",
+    ),
     copyable(
       `curl -s ${service()}/v1/jobs -H 'content-type: application/json'${keyed(withKey)} -d '{
   "job": "cooling",

@@ -5,6 +5,7 @@ import { follow } from "./stream.js";
 
 const PAGE = 50;
 const FEELINGS_S = 5;
+const EPISODES_S = 1;
 
 export function makeFeed({ api, store }) {
   let following = null;
@@ -22,7 +23,7 @@ export function makeFeed({ api, store }) {
     };
     following = follow({
       connect: (lastId, signal) =>
-        api.open("GET", job === null ? "v1/events" : `v1/events?job=${encodeURIComponent(job)}`, undefined, {
+        api.open("GET", eventsPath(job), undefined, {
           signal,
           headers: { Accept: "text/event-stream", ...(lastId !== null && { "Last-Event-ID": lastId }) },
         }),
@@ -79,7 +80,8 @@ export function makeFeed({ api, store }) {
     } catch (problem) {
       if (signal.aborted) return;
       const all = path === "v1/jobs" || path === jobPath(store.get().open);
-      if (problem.status === 401 || (all && [403, 404].includes(problem.status))) store.tell("link", { kind: "refused", problem });
+      if (problem.status === 401 || (all && [403, 404].includes(problem.status)))
+        store.tell("link", { kind: "refused", problem });
       else console.warn(`${path} was not read: ${problem.message}`); // the stream's banner tells the person
     }
   }
@@ -87,16 +89,20 @@ export function makeFeed({ api, store }) {
   /** Do this once, after a moment, however often it is asked for until then. */
   function soon(what, act, wait_s = 0.4) {
     if (waiting.has(what)) return;
-    waiting.set(what, setTimeout(() => {
-      waiting.delete(what);
-      act();
-    }, wait_s * 1000));
+    waiting.set(
+      what,
+      setTimeout(() => {
+        waiting.delete(what);
+        act();
+      }, wait_s * 1000),
+    );
   }
 
   function hear(kind, heard) {
     store.tell(kind, heard);
     const { open: job, chosen } = store.get();
     if (kind === "job_made" && job === null) soon("jobs", () => readAll(null));
+    if (kind === "state" && job !== null) readNewEpisodes(job, heard.jobs);
     if (job === null || heard.job !== job) return;
     if (["overridden", "released", "release_moved", "control_set"].includes(kind)) {
       soon("history", () => readHistory(job)); // its marks
@@ -105,6 +111,14 @@ export function makeFeed({ api, store }) {
     if (kind === "released" || kind === "release_moved") soon("releases", () => readReleases(job));
     if (kind === "overridden") soon(heard.decision, () => readDecision(heard.decision));
     if (chosen && heard.decision === chosen && kind !== "decided") soon(chosen, () => readDecision(chosen));
+  }
+
+  /** An episode is a point of the curve once its rewards are settled; that it is, the job's newest returns say. */
+  function readNewEpisodes(job, views) {
+    const { curve, known } = store.get();
+    const tail = views.find((view) => view.job === job)?.curve_tail ?? [];
+    const drawn = curve.slice(-tail.length).map((point) => point.return);
+    if (known && JSON.stringify(tail) !== JSON.stringify(drawn)) soon("episodes", () => readHistory(job), EPISODES_S);
   }
 
   function readDecision(name) {
@@ -122,13 +136,22 @@ export function makeFeed({ api, store }) {
     readDecision,
     olderDecisions() {
       const { open: job, olderDecisions } = store.get();
-      read(`${jobPath(job)}/decisions?before=${olderDecisions}&limit=${PAGE}`, (answer) => store.tell("decisions", { ...answer, older: true }));
+      read(`${jobPath(job)}/decisions?before=${olderDecisions}&limit=${PAGE}`, (answer) =>
+        store.tell("decisions", { ...answer, older: true }),
+      );
     },
     olderLedger() {
       const { open: job, olderLedger } = store.get();
-      read(`${jobPath(job)}/ledger?before=${olderLedger}&limit=${PAGE}`, (answer) => store.tell("ledger", { ...answer, older: true }));
+      read(`${jobPath(job)}/ledger?before=${olderLedger}&limit=${PAGE}`, (answer) =>
+        store.tell("ledger", { ...answer, older: true }),
+      );
     },
   };
+}
+
+/** All that happens at a job; of all jobs only what their states, which come anyway, do not say. */
+function eventsPath(job) {
+  return job === null ? "v1/events?kinds=job_made" : `v1/events?job=${encodeURIComponent(job)}`;
 }
 
 export function jobPath(job) {

@@ -17,11 +17,17 @@ export function makeFeelings() {
     if (feelings === null) return;
     const entries = Object.entries(feelings);
     const most = Math.max(1, ...entries.map(([, level]) => Math.abs(level)));
-    keyed(list, entries, ([name]) => name, make, (node, [name, level]) => {
-      text(node.name, name);
-      text(node.level, level.toFixed(2).replace("-", "−"));
-      node.fill.style.setProperty("inline-size", `${(Math.min(Math.abs(level) / most, 1) * 100).toFixed(1)}%`);
-    });
+    keyed(
+      list,
+      entries,
+      ([name]) => name,
+      make,
+      (node, [name, level]) => {
+        text(node.name, name);
+        text(node.level, level.toFixed(2).replace("-", "−"));
+        node.fill.style.setProperty("inline-size", `${(Math.min(Math.abs(level) / most, 1) * 100).toFixed(1)}%`);
+      },
+    );
   }
 
   return { element, render };
@@ -29,6 +35,12 @@ export function makeFeelings() {
 
 function make([name]) {
   const parts = { name: h("span", {}), level: h("span", { class: "level" }), fill: h("span", { class: "fill" }) };
-  const node = h("li", { "data-testid": "feeling", "data-feeling": name }, parts.name, h("span", { class: "bar", "aria-hidden": "true" }, parts.fill), parts.level);
+  const node = h(
+    "li",
+    { "data-testid": "feeling", "data-feeling": name },
+    parts.name,
+    h("span", { class: "bar", "aria-hidden": "true" }, parts.fill),
+    parts.level,
+  );
   return Object.assign(node, parts);
 }

@@ -18,7 +18,8 @@ export function aligned(x) {
 
 /** "190.0 ± 1.9": both to the same decimal. */
 export function withSpread(x, spread) {
-  if (!Number.isFinite(x) || !Number.isFinite(spread) || Math.abs(x) >= 1e7) return `${number(x)} ± ${number(spread)}`;
+  if (!Number.isFinite(x) || !Number.isFinite(spread)) return number(x);
+  if (Math.abs(x) >= 1e7) return `${number(x)} ± ${number(spread)}`;
   const digits = decimals(Math.max(Math.abs(x), spread));
   return `${decimal(x, digits, digits)} ± ${decimal(spread, digits, digits)}`;
 }
@@ -109,7 +110,10 @@ function written(value) {
     return `[${head}${value.length > 8 ? `, … ${value.length} in all` : ""}]`;
   }
   if (typeof value === "object") {
-    return `{${Object.entries(value).slice(0, 8).map(([name, part]) => `${name}: ${written(part)}`).join(", ")}}`;
+    return `{${Object.entries(value)
+      .slice(0, 8)
+      .map(([name, part]) => `${name}: ${written(part)}`)
+      .join(", ")}}`;
   }
   return String(value);
 }

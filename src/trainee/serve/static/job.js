@@ -24,7 +24,11 @@ export function makeJob(context) {
   const facts = makeFacts();
   const onCursor = (episode) => charts.forEach((chart) => chart.cursor(episode));
   const charts = [makeReturns(onCursor), makePrediction(onCursor)];
-  const range = h("select", { id: "range", "data-testid": "range", onchange: () => render(store.get()) }, RANGES.map((n) => h("option", { value: n }, `newest ${n}`)));
+  const range = h(
+    "select",
+    { id: "range", "data-testid": "range", onchange: () => render(store.get()) },
+    RANGES.map((n) => h("option", { value: n }, `newest ${n}`)),
+  );
   range.value = "150";
   const panels = [makeFeelings(), makeDecisions(context), makeReleases(context), makeLedger(context)];
   const [feelings, decisions, releases, ledger] = panels;
@@ -33,7 +37,11 @@ export function makeJob(context) {
     h("div", { class: "panel hero", id: "hero" }, control.element, now.element),
     facts.element,
     h("div", { class: "range" }, h("label", { for: "range" }, "Episodes"), range),
-    h("div", { class: "pair" }, charts.map((chart) => chart.element)),
+    h(
+      "div",
+      { class: "pair" },
+      charts.map((chart) => chart.element),
+    ),
     feelings.element,
     decisions.element,
     h("div", { class: "pair uneven" }, releases.element, ledger.element),
@@ -55,11 +63,16 @@ export function makeJob(context) {
     const { curve, marks } = state;
     if (drawn[0] !== curve || drawn[1] !== marks || drawn[2] !== range.value) {
       drawn = [curve, marks, range.value];
-      charts.forEach((chart) => chart.render({ points: curve.slice(-Number(range.value)), marks }));
+      charts.forEach((chart) => chart.render({ points: byEnd(curve).slice(-Number(range.value)), marks }));
     }
   }
 
   return { element, heading, render, key: control.key };
+}
+
+/** In the order in which they ended; the service has them in that in which their rewards were settled. */
+function byEnd(curve) {
+  return [...curve].sort((a, b) => a.ended_at - b.ended_at);
 }
 
 /** The newest decision, in large. */
@@ -67,20 +80,38 @@ function makeNow() {
   const action = h("p", { class: "now-action", "data-testid": "now-action" });
   const value = h("p", { class: "now-value" });
   const sub = h("p", { class: "hint" });
-  const element = h("section", { class: "now", "aria-label": "Newest decision" }, h("p", { class: "label" }, "Newest decision"), action, value, sub);
+  const element = h(
+    "section",
+    { class: "now", "aria-label": "Newest decision" },
+    h("p", { class: "label" }, "Newest decision"),
+    action,
+    value,
+    sub,
+  );
 
   function render(view) {
     const { newest } = view;
     if (!newest) {
       text(action, "None yet");
-      text(value, view.ready ? "No decision has been asked for." : "The job is being made ready; this takes some seconds.");
+      text(
+        value,
+        view.ready ? "No decision has been asked for." : "The job is being made ready; this takes some seconds.",
+      );
       text(sub, "");
       return;
     }
     const who = { agent: "the agent", baseline: "the baseline", person: "a person" }[newest.source] ?? newest.source;
-    text(action, newest.abandon ? "Abandon the episode" : `${view.action_space.type === "Discrete" ? "Action " : ""}${brief(newest.action, 40)}`);
+    text(
+      action,
+      newest.abandon
+        ? "Abandon the episode"
+        : `${view.action_space.type === "Discrete" ? "Action " : ""}${brief(newest.action, 40)}`,
+    );
     text(value, `expects ${withSpread(newest.value, newest.spread)}`);
-    text(sub, `by ${who}${newest.fallback ? ` (${String(newest.fallback).replaceAll("_", " ")})` : ""} · ${ago(newest.at)}`);
+    text(
+      sub,
+      `by ${who}${newest.fallback ? ` (${String(newest.fallback).replaceAll("_", " ")})` : ""} · ${ago(newest.at)}`,
+    );
   }
 
   return { element, render };
@@ -97,7 +128,11 @@ function makeFacts() {
     rewards: fact("Rewards"),
     others: fact("Not the agent"),
   };
-  const element = h("dl", { class: "facts", "aria-label": "Figures" }, Object.values(rows).map((row) => row.element));
+  const element = h(
+    "dl",
+    { class: "facts", "aria-label": "Figures" },
+    Object.values(rows).map((row) => row.element),
+  );
   let serving = null;
 
   function render(view) {
@@ -105,15 +140,30 @@ function makeFacts() {
     if (serving !== view.serving) rows.serving.value.replaceChildren(versionTag(view.serving));
     serving = view.serving;
     const trial = release && ["shadow", "canary"].includes(release.stage);
-    text(rows.serving.more, trial ? `${release.version} in ${release.stage}` : `since ${clock(release?.history?.at(-1)?.at ?? view.made_at, false)}`);
+    text(
+      rows.serving.more,
+      trial
+        ? `${release.version} in ${release.stage}`
+        : `since ${clock(release?.history?.at(-1)?.at ?? view.made_at, false)}`,
+    );
     rows.return.say(number(view.recent_return), "newest episodes");
     rows.rate.say(rate(view.decisions_per_s), `${count(counts.decisions)} in all`);
     rows.episodes.say(count(counts.episodes), `${count(counts.open_episodes)} open`);
     rows.learning.say(learned.behind ? `${count(learned.behind)} behind` : "up to date", plural(learned.steps, "step"));
     attribute(rows.learning.element, "data-behind", learned.behind > 0 ? "yes" : null);
-    rows.rewards.say(count(counts.rewards), `${count(counts.defaulted)} by default, ${count(counts.late_rewards)} late`);
-    attribute(rows.rewards.element, "title", `Rewards may come for ${duration(view.reward_window_s)}; then a decision is taken to have brought ${number(view.default_reward)}.`);
-    rows.others.say(count(counts.baseline + counts.overrides), `${count(counts.baseline)} baseline, ${plural(counts.overrides, "override")}`);
+    rows.rewards.say(
+      count(counts.rewards),
+      `${count(counts.defaulted)} by default, ${count(counts.late_rewards)} late`,
+    );
+    attribute(
+      rows.rewards.element,
+      "title",
+      `Rewards may come for ${duration(view.reward_window_s)}; then a decision is taken to have brought ${number(view.default_reward)}.`,
+    );
+    rows.others.say(
+      count(counts.baseline + counts.overrides),
+      `${count(counts.baseline)} baseline, ${plural(counts.overrides, "override")}`,
+    );
   }
 
   return { element, render };

@@ -15,7 +15,10 @@ const BUTTONS = {
 };
 const OTHERS = [
   ["0 … 9", "The standing action, when you have taken over"],
-  ["← ↑ → ↓", "The action before or after, when you have taken over; episode by episode on a chart; decision by decision in the list"],
+  [
+    "← ↑ → ↓",
+    "The action before or after, when you have taken over; episode by episode on a chart; decision by decision in the list",
+  ],
   ["o", "Overview of all jobs"],
   ["/", "Find a job, on the overview"],
   ["Esc", "Close what is open"],
@@ -24,7 +27,14 @@ const OTHERS = [
 
 export function listenToKeys({ overview, close }) {
   addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    if (
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      event.defaultPrevented ||
+      document.querySelector("dialog[open]")
+    )
+      return;
     if (event.key === "Escape") return close();
     if (event.target.closest?.("input, textarea, select") || off()) return;
     if (event.key === "?") return showShortcuts();
@@ -38,11 +48,14 @@ export function listenToKeys({ overview, close }) {
 }
 
 function pressable(key) {
-  const ids = key === "/" ? ["job-filter"] : BUTTONS[key]?.[1] ?? [];
-  return ids.map((id) => document.querySelector(`[data-testid="${id}"]`)).find((node) => node && node.offsetParent !== null);
+  const ids = key === "/" ? ["job-filter"] : (BUTTONS[key]?.[1] ?? []);
+  return ids
+    .map((id) => document.querySelector(`[data-testid="${id}"]`))
+    .find((node) => node && node.offsetParent !== null);
 }
 
-function off() {
+/** Whether the person has switched single keys off. */
+export function off() {
   try {
     return localStorage.getItem(OFF) === "yes";
   } catch {
@@ -64,7 +77,16 @@ function showShortcuts() {
   show(
     "Keyboard",
     "shortcuts-dialog",
-    h("dl", { class: "keys" }, rows.map(([key, words]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, words)])),
-    h("p", { class: "check" }, on, h("label", { for: "shortcuts-on" }, "Single keys do this (? always may be clicked)")),
+    h(
+      "dl",
+      { class: "keys" },
+      rows.map(([key, words]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, words)]),
+    ),
+    h(
+      "p",
+      { class: "check" },
+      on,
+      h("label", { for: "shortcuts-on" }, "Single keys do this (? always may be clicked)"),
+    ),
   );
 }

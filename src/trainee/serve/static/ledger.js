@@ -6,8 +6,16 @@ import { clock, moment } from "./format.js";
 
 export function makeLedger({ feed }) {
   const list = h("ol", { class: "ledger", "data-testid": "ledger", tabindex: "0", "aria-labelledby": "ledger-title" });
-  const empty = h("p", { class: "soft" }, "Nobody has stepped in yet. Pauses, take-overs, overrides and releases are written down here, with who did it and why.");
-  const older = h("button", { type: "button", class: "small", "data-testid": "ledger-older", onclick: () => feed.olderLedger() }, "Older");
+  const empty = h(
+    "p",
+    { class: "soft" },
+    "Nobody has stepped in yet. Pauses, take-overs, overrides and releases are written down here, with who did it and why.",
+  );
+  const older = h(
+    "button",
+    { type: "button", class: "small", "data-testid": "ledger-older", onclick: () => feed.olderLedger() },
+    "Older",
+  );
   const element = h(
     "section",
     { class: "panel", "aria-labelledby": "ledger-title" },
@@ -20,7 +28,13 @@ export function makeLedger({ feed }) {
   function render({ ledger, olderLedger, known }) {
     empty.hidden = !known || ledger.length > 0;
     older.hidden = olderLedger === null || olderLedger === undefined;
-    keyed(list, ledger, (entry) => String(entry.seq), row, () => {});
+    keyed(
+      list,
+      ledger,
+      (entry) => String(entry.seq),
+      row,
+      () => {},
+    );
   }
 
   return { element, render };
@@ -33,6 +47,11 @@ function row(entry) {
     "li",
     { "data-testid": "ledger-row", "data-kind": entry.kind },
     h("time", { title: moment(entry.at) }, clock(entry.at)),
-    h("div", {}, said, h("p", { class: "hint" }, `${String(entry.kind).replaceAll("_", " ")}${entry.by ? ` · ${entry.by}` : ""}`)),
+    h(
+      "div",
+      {},
+      said,
+      h("p", { class: "hint" }, `${String(entry.kind).replaceAll("_", " ")}${entry.by ? ` · ${entry.by}` : ""}`),
+    ),
   );
 }

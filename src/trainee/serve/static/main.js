@@ -6,7 +6,7 @@
 import { announce, attribute, children, h, text } from "./dom.js";
 import { askKey } from "./dialogs.js";
 import { clock } from "./format.js";
-import { listenToKeys } from "./keyboard.js";
+import { listenToKeys, off } from "./keyboard.js";
 import { makeApi } from "./api.js";
 import { makeFeed } from "./feed.js";
 import { makeJob } from "./job.js";
@@ -27,6 +27,7 @@ const context = { api, feed, store };
 const crumb = h("span", { "aria-current": "page" });
 const crumbMode = h("span", { class: "crumb-mode" });
 let view = makeOverview(context);
+let moved = false; // to another address: its heading is to be read, once it is there
 
 /** The job that the address names, or null for the overview. */
 function addressed() {
@@ -45,7 +46,6 @@ function go() {
   scrollTo(0, 0);
   feed.open(job);
   render(store.get());
-  view.heading.focus({ preventScroll: true });
 }
 
 function render(state) {
@@ -55,28 +55,36 @@ function render(state) {
   text(crumbMode, control ? modeWords(control) : "");
   attribute(crumbMode, "data-mode", control?.mode);
   children(crumbs, [crumbs.firstElementChild, open !== null && crumb, open !== null && crumbMode]);
-  document.title = open === null ? "Trainee" : `${open}${control && control.mode !== "agent" ? ` · ${control.mode === "person" ? modeWords(control) : "paused"}` : ""} · Trainee`;
+  const unusual = control && { paused: "paused", person: modeWords(control) }[control.mode];
+  document.title = [open, open && unusual, "Trainee"].filter(Boolean).join(" · ");
   renderLink(link);
   if (link.kind === "refused") main.replaceChildren(refused(link.problem));
   else {
     if (main.firstElementChild !== view.element) main.replaceChildren(view.element);
     view.render(state);
+    if (moved && view.heading.isConnected) {
+      view.heading.focus({ preventScroll: true });
+      moved = false;
+    }
   }
 }
 
 let saidLost = false;
 
 function renderLink(link) {
-  const [lamp, words] = connection.children;
+  const words = connection.lastElementChild;
   attribute(connection, "data-kind", link.kind);
   text(words, { connecting: "Connecting", live: "Live", lost: "Lost", refused: "Not allowed" }[link.kind]);
-  attribute(lamp, "class", "lamp");
   const gone = link.kind === "lost" || (link.kind === "connecting" && saidLost);
-  if (gone !== saidLost && link.kind !== "connecting") announce(gone ? "The connection is lost. The page tries again by itself." : "Connected again.");
+  if (gone !== saidLost && link.kind !== "connecting")
+    announce(gone ? "The connection is lost. The page tries again by itself." : "Connected again.");
   if (link.kind !== "connecting") saidLost = gone;
   lost.hidden = !gone;
   if (gone && !lost.firstChild) {
-    lost.append(h("p", {}), h("button", { type: "button", class: "small", "data-testid": "try-now", onclick: () => feed.now() }, "Try now"));
+    lost.append(
+      h("p", {}),
+      h("button", { type: "button", class: "small", "data-testid": "try-now", onclick: () => feed.now() }, "Try now"),
+    );
   }
   if (gone) countDown(link);
 }
@@ -90,13 +98,28 @@ function countDown(link) {
 /** What stands in place of the page where the service will not show it. */
 function refused(problem) {
   const wantsKey = problem.status === 401 || problem.status === 403;
-  const title = problem.status === 401 ? "This service wants an API key" : problem.status === 404 ? "There is no such job" : "This key may not watch";
+  const title =
+    problem.status === 401
+      ? "This service wants an API key"
+      : problem.status === 404
+        ? "There is no such job"
+        : "This key may not watch";
   return h(
     "section",
     { class: "panel empty", "data-testid": "refused" },
     h("h1", { tabindex: "-1" }, title),
     h("p", {}, problem.message),
-    h("div", { class: "row" }, wantsKey && h("button", { type: "button", class: "primary", "data-testid": "enter-key", onclick: changeKey }, "Enter a key"), h("a", { href: "#/" }, "All jobs")),
+    h(
+      "div",
+      { class: "row" },
+      wantsKey &&
+        h(
+          "button",
+          { type: "button", class: "primary", "data-testid": "enter-key", onclick: changeKey },
+          "Enter a key",
+        ),
+      h("a", { href: "#/" }, "All jobs"),
+    ),
   );
 }
 
@@ -125,7 +148,8 @@ async function readMe() {
     store.tell("me", me);
     keyButton.hidden = api.key() === null;
     text(keyButton, me.name || "Key");
-    attribute(keyButton, "title", `${me.name || "This key"} may ${me.scopes.join(", ") || "nothing"}${me.jobs ? ` at ${me.jobs.join(", ")}` : ""}. Change the key.`);
+    const where = me.jobs ? ` at ${me.jobs.join(", ")}` : "";
+    keyButton.title = `${me.name || "This key"} may ${me.scopes.join(", ") || "nothing"}${where}. Change the key.`;
   } catch (problem) {
     if (problem.status === 401) throw problem;
     store.tell("me", null); // not known: the service itself refuses what is not allowed
@@ -133,7 +157,10 @@ async function readMe() {
 }
 
 store.watch(render);
-addEventListener("hashchange", go);
+addEventListener("hashchange", () => {
+  moved = true;
+  go();
+});
 keyButton.addEventListener("click", changeKey);
 document.getElementById("skip").addEventListener("click", (event) => {
   event.preventDefault(); // the address after # says what is shown
@@ -141,7 +168,9 @@ document.getElementById("skip").addEventListener("click", (event) => {
 });
 addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select") || document.querySelector("dialog[open]");
-  if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && !event.defaultPrevented && view.key?.(event)) event.preventDefault();
+  if (off() && !event.target.closest?.("#pad")) return;
+  if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && !event.defaultPrevented && view.key?.(event))
+    event.preventDefault();
 });
 listenToKeys({
   overview: () => (location.hash = "#/"),

@@ -10,7 +10,11 @@ const MOST_LETTERS = 20_000;
 
 export function observed(observation, space) {
   if (space?.type === "Dict" && observation && typeof observation === "object") {
-    return h("div", { class: "parts" }, Object.entries(observation).map(([name, part]) => [h("h5", {}, name), observed(part, space.spaces?.[name])]));
+    return h(
+      "div",
+      { class: "parts" },
+      Object.entries(observation).map(([name, part]) => [h("h5", {}, name), observed(part, space.spaces?.[name])]),
+    );
   }
   if (typeof observation === "number") return numbers([observation], space, true);
   if (flat(observation) && observation.length <= MOST_ROWS) return numbers(observation, space, false);
@@ -31,7 +35,11 @@ function numbers(values, space, single) {
       const [low, high] = bounds(space, single ? undefined : i);
       const fill = h("span", { class: "fill" });
       const known = Number.isFinite(low) && Number.isFinite(high) && high > low;
-      if (known) fill.style.setProperty("inline-size", `${(Math.min(Math.max((value - low) / (high - low), 0), 1) * 100).toFixed(1)}%`);
+      if (known)
+        fill.style.setProperty(
+          "inline-size",
+          `${(Math.min(Math.max((value - low) / (high - low), 0), 1) * 100).toFixed(1)}%`,
+        );
       return h(
         "li",
         { title: known ? `${number(low)} to ${number(high)}` : null },
@@ -45,7 +53,12 @@ function numbers(values, space, single) {
 
 /** Rows of brightnesses, from [height][width] or [height][width][channels]; null where it is neither. */
 function pixels(value) {
-  if (!Array.isArray(value) || value.length < 2 || !value.every((row) => Array.isArray(row) && row.length === value[0].length && row.length > 1)) return null;
+  if (
+    !Array.isArray(value) ||
+    value.length < 2 ||
+    !value.every((row) => Array.isArray(row) && row.length === value[0].length && row.length > 1)
+  )
+    return null;
   const brightness = (cell) => (flat(cell) ? cell.reduce((sum, part) => sum + part, 0) / cell.length : cell);
   const grid = value.map((row) => row.map(brightness));
   return grid.flat().every(Number.isFinite) ? grid : null;
@@ -53,7 +66,13 @@ function pixels(value) {
 
 function picture(grid) {
   const [height, width] = [grid.length, grid[0].length];
-  const canvas = h("canvas", { class: "picture", width, height, role: "img", "aria-label": `${height} × ${width} numbers, brighter is more` });
+  const canvas = h("canvas", {
+    class: "picture",
+    width,
+    height,
+    role: "img",
+    "aria-label": `${height} × ${width} numbers, brighter is more`,
+  });
   const all = grid.flat();
   const low = all.reduce((a, b) => Math.min(a, b));
   const high = all.reduce((a, b) => Math.max(a, b));

@@ -14,7 +14,12 @@ export function makeOverview({ api, store }) {
   const heading = h("h1", { tabindex: "-1" }, "Jobs");
   const summary = h("p", { class: "soft", "data-testid": "jobs-summary" });
   const filter = h("input", {
-    type: "search", class: "filter", placeholder: "Find a job", "aria-label": "Find a job", "data-testid": "job-filter", oninput: () => render(store.get()),
+    type: "search",
+    class: "filter",
+    placeholder: "Find a job",
+    "aria-label": "Find a job",
+    "data-testid": "job-filter",
+    oninput: () => render(store.get()),
   });
   const cards = h("ul", { class: "cards", "data-testid": "jobs" });
   const waiting = h("p", { class: "soft" }, "Reading the jobs…");
@@ -33,9 +38,17 @@ export function makeOverview({ api, store }) {
     empty = null;
     filter.hidden = all.length < FILTER_FROM && !filter.value;
     const wanted = filter.value.trim().toLowerCase();
-    const shown = all.filter((view) => view.job.toLowerCase().includes(wanted)).sort((a, b) => (a.job < b.job ? -1 : 1));
+    const shown = all
+      .filter((view) => view.job.toLowerCase().includes(wanted))
+      .sort((a, b) => (a.job < b.job ? -1 : 1));
     text(summary, summed(all));
-    keyed(cards, shown, (view) => view.job, card, (node, view) => node.show(view));
+    keyed(
+      cards,
+      shown,
+      (view) => view.job,
+      card,
+      (node, view) => node.show(view),
+    );
     children(element, [head, shown.length ? cards : none]);
   }
 
@@ -69,7 +82,11 @@ function card({ job }) {
     h("div", { class: "card-head" }, h("h2", { title: job }, job), version),
     h("p", { class: "card-mode", "data-testid": "card-mode" }, sign, mode),
     spark,
-    h("dl", { class: "figures" }, Object.values(figures).map((one) => one.element)),
+    h(
+      "dl",
+      { class: "figures" },
+      Object.values(figures).map((one) => one.element),
+    ),
   );
   const node = h("li", {}, link);
   let drawn = null;
@@ -79,7 +96,8 @@ function card({ job }) {
     attribute(link, "data-mode", control.mode);
     attribute(link, "data-ready", String(view.ready));
     text(mode, view.ready ? modeWords(control) : "Being made ready");
-    const trial = release && ["shadow", "canary"].includes(release.stage) ? `${release.version} in ${release.stage}` : "";
+    const trial =
+      release && ["shadow", "canary"].includes(release.stage) ? `${release.version} in ${release.stage}` : "";
     if (version.dataset.said !== `${view.serving} ${trial}`) {
       version.dataset.said = `${view.serving} ${trial}`;
       version.replaceChildren(versionTag(view.serving), ...(trial ? [h("small", {}, trial)] : []));

@@ -12,13 +12,31 @@ export function actionField(space, newest) {
   const listed = choices(space);
   if (listed) {
     const options = listed.map((action) => h("option", { value: String(action) }, `Action ${action}`));
-    const control = h("select", { "data-testid": "ask-action" }, options, h("option", { value: WAIT }, "None: wait for overrides"));
-    control.value = listed.includes(newest) ? String(newest) : String(listed[0]);
-    return { name: "action", label: "Standing action", hint: "At first the action that was taken last.", control, read: (said) => (said === WAIT ? null : Number(said)) };
+    const control = h(
+      "select",
+      { "data-testid": "ask-action" },
+      options,
+      h("option", { value: WAIT }, "None: wait for overrides"),
+    );
+    const known = listed.includes(newest);
+    control.value = known ? String(newest) : WAIT;
+    return {
+      name: "action",
+      label: "Standing action",
+      hint: known ? "At first the action that was taken last." : null,
+      control,
+      read: (said) => (said === WAIT ? null : Number(said)),
+    };
   }
   const control = h("textarea", { rows: 2, spellcheck: "false", autocomplete: "off", "data-testid": "ask-action" });
   control.value = JSON.stringify(newest ?? example(space));
-  return { name: "action", label: "Standing action, as JSON", hint: `${described(space)}. Empty: wait for overrides.`, control, read };
+  return {
+    name: "action",
+    label: "Standing action, as JSON",
+    hint: `${described(space)}. Empty: wait for overrides.`,
+    control,
+    read,
+  };
 }
 
 /** What a person typed, as an action; null where nothing is typed. */
@@ -33,14 +51,32 @@ export function read(said) {
 
 /** @param put (mode, action, reason) → Promise */
 export function makePad({ put }) {
-  const group = h("div", { class: "pad-buttons", role: "radiogroup", "aria-label": "Standing action", onkeydown: arrows });
-  const field = h("textarea", { rows: 1, spellcheck: "false", autocomplete: "off", "aria-label": "Standing action, as JSON", "data-testid": "standing-action-json" });
+  const group = h("div", {
+    class: "pad-buttons",
+    role: "radiogroup",
+    "aria-label": "Standing action",
+    onkeydown: arrows,
+  });
+  const field = h("textarea", {
+    rows: 1,
+    spellcheck: "false",
+    autocomplete: "off",
+    "aria-label": "Standing action, as JSON",
+    "data-testid": "standing-action-json",
+  });
   const set = h("button", { type: "submit", "data-testid": "standing-action-set" }, "Set");
   const form = h("form", { class: "row", onsubmit: (event) => (event.preventDefault(), typed()) }, field, set);
   const hint = h("p", { class: "hint" });
   const failure = h("p", { class: "failure", role: "alert", "data-testid": "pad-failure" });
   const body = h("div", {});
-  const element = h("div", { class: "pad", id: "pad", "data-testid": "pad", hidden: true }, h("p", { class: "label" }, "Standing action"), body, hint, failure);
+  const element = h(
+    "div",
+    { class: "pad", id: "pad", "data-testid": "pad", hidden: true },
+    h("p", { class: "label" }, "Standing action"),
+    body,
+    hint,
+    failure,
+  );
   let actions = null;
   let standing = null;
   let mine = false;
@@ -110,7 +146,12 @@ export function makePad({ put }) {
       group,
       actions,
       String,
-      (action) => h("button", { type: "button", role: "radio", "data-testid": `standing-action-${action}`, onclick: () => choose(action) }, String(action)),
+      (action) =>
+        h(
+          "button",
+          { type: "button", role: "radio", "data-testid": `standing-action-${action}`, onclick: () => choose(action) },
+          String(action),
+        ),
       (node, action) => {
         const chosen = action === standing;
         attribute(node, "aria-checked", String(chosen));
@@ -131,7 +172,14 @@ export function makePad({ put }) {
       field.dataset.standing = JSON.stringify(standing);
       field.value = standing === null || standing === undefined ? "" : JSON.stringify(standing);
     }
-    text(hint, actions ? (mine ? "Number keys and arrow keys choose too." : "Choosing here puts you in control.") : `${described(view.action_space)}.`);
+    text(
+      hint,
+      actions
+        ? mine
+          ? "Number keys and arrow keys choose too."
+          : "Choosing here puts you in control."
+        : `${described(view.action_space)}.`,
+    );
   }
 
   function focus() {

@@ -29,17 +29,21 @@ export function makePlot(kind, onCursor) {
   picture.append(layer, cursor);
   const readout = h("p", { class: "readout", "data-testid": `${kind.id}-readout` });
   const legend = h("ul", { class: "legend", "aria-label": "Legend" });
-  const stage = h("div", {
-    class: "stage",
-    tabindex: "0",
-    role: "group",
-    "aria-label": `${kind.title}. Left and right arrow keys read single episodes.`,
-    onkeydown: keys,
-    onpointermove: point,
-    onpointerdown: point,
-    onpointerleave: () => document.activeElement !== stage && onCursor(null),
-    onblur: () => onCursor(null),
-  }, picture);
+  const stage = h(
+    "div",
+    {
+      class: "stage",
+      tabindex: "0",
+      role: "group",
+      "aria-label": `${kind.title}. Left and right arrow keys read single episodes.`,
+      onkeydown: keys,
+      onpointermove: point,
+      onpointerdown: point,
+      onpointerleave: () => document.activeElement !== stage && onCursor(null),
+      onblur: () => onCursor(null),
+    },
+    picture,
+  );
   const summary = h("p", { class: "summary" });
   const element = h(
     "section",
@@ -68,9 +72,20 @@ export function makePlot(kind, onCursor) {
     attribute(picture, "aria-label", points.length ? `${kind.title}: ${kind.summary(points)}` : kind.empty);
     const domain = extent(kind.values(points));
     const [left, right, top, bottom] = [MARGIN.left, width - MARGIN.right, MARGIN.top, HEIGHT - MARGIN.bottom];
-    frame = { left, right, top, bottom, x: scale(-0.5, Math.max(points.length, 1) - 0.5, left, right), y: scale(...domain, bottom, top) };
+    frame = {
+      left,
+      right,
+      top,
+      bottom,
+      x: scale(-0.5, Math.max(points.length, 1) - 0.5, left, right),
+      y: scale(...domain, bottom, top),
+    };
     const nothing = s("text", { class: "nothing", x: width / 2, y: HEIGHT / 2, "text-anchor": "middle" }, kind.empty);
-    layer.replaceChildren(...(points.length ? [...yAxis(frame, domain), ...times(frame, points), ...kind.draw(frame, points, data).flat(Infinity)] : [nothing]));
+    layer.replaceChildren(
+      ...(points.length
+        ? [...yAxis(frame, domain), ...times(frame, points), ...kind.draw(frame, points, data).flat(Infinity)]
+        : [nothing]),
+    );
     children(legend, points.length ? kind.legend(points, data) : []);
     text(summary, points.length ? kind.summary(points) : "");
     place();
@@ -98,7 +113,14 @@ export function makePlot(kind, onCursor) {
     const n = data.points.length;
     const now = data.points.findIndex((one) => one.episode === at);
     const from = now < 0 ? n : now;
-    const to = { ArrowLeft: from - 1, ArrowRight: from + 1, PageUp: from - 10, PageDown: from + 10, Home: 0, End: n - 1 }[event.key];
+    const to = {
+      ArrowLeft: from - 1,
+      ArrowRight: from + 1,
+      PageUp: from - 10,
+      PageDown: from + 10,
+      Home: 0,
+      End: n - 1,
+    }[event.key];
     if (to === undefined || !n) return;
     event.preventDefault();
     const next = data.points[clamped(to)];
@@ -131,6 +153,10 @@ function times(frame, points) {
     const i = amount === 1 ? 0 : Math.round((k * (points.length - 1)) / (amount - 1));
     const anchor = k === 0 ? "start" : k === amount - 1 ? "end" : "middle";
     const x = k === 0 ? frame.left : k === amount - 1 ? frame.right : frame.x(i);
-    return s("text", { class: "time", x, y: frame.bottom + 18, "text-anchor": anchor }, clock(points[i].ended_at, !far));
+    return s(
+      "text",
+      { class: "time", x, y: frame.bottom + 18, "text-anchor": anchor },
+      clock(points[i].ended_at, !far),
+    );
   });
 }

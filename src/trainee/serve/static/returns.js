@@ -39,16 +39,22 @@ function draw(frame, points, { marks }) {
   const groups = new Map();
   points.forEach((point, i) => {
     if (!Number.isFinite(point.return)) return;
-    const kind = `${versionClass(point.version)} ${point.source === "agent" ? "round" : "square"}${point.stage === "canary" ? " canary" : ""}`;
+    const shape = `${point.source === "agent" ? "round" : "square"}${point.stage === "canary" ? " canary" : ""}`;
+    const kind = `${versionClass(point.version)} ${shape}`;
     if (!groups.has(kind)) groups.set(kind, []);
     groups.get(kind).push([frame.x(i), frame.y(point.return)]);
   });
-  const mean = running(points.map((p) => p.return), MEAN_OF).map((value, i) => value !== null && [frame.x(i), frame.y(value)]);
+  const mean = running(
+    points.map((p) => p.return),
+    MEAN_OF,
+  ).map((value, i) => value !== null && [frame.x(i), frame.y(value)]);
   return [
-    [...groups].map(([kind, places]) => [
-      dots(places, { class: `dots ${kind}` }),
-      kind.endsWith("canary") && dots(places, { class: `dots hole ${kind}` }),
-    ].filter(Boolean)),
+    [...groups].map(([kind, places]) =>
+      [
+        dots(places, { class: `dots ${kind}` }),
+        kind.endsWith("canary") && dots(places, { class: `dots hole ${kind}` }),
+      ].filter(Boolean),
+    ),
     s("path", { class: "mean", d: line(mean) }),
     clusters(frame, points, marks).map((cluster) => drawnMark(frame, cluster)),
   ];
@@ -74,7 +80,11 @@ function column(points, at) {
 }
 
 function drawnMark(frame, { kind, x, marks }) {
-  const said = marks.slice(-5).map((mark) => `${clock(mark.at)} ${mark.text}`).join("\n");
+  const said = marks
+    .slice(-5)
+    .map((mark) => `${clock(mark.at)} ${mark.text}`)
+    .join("\n");
+  const atEnd = x > frame.right - 24;
   const more = marks.length > 5 ? `\nand ${marks.length - 5} before` : "";
   return s(
     "g",
@@ -82,16 +92,21 @@ function drawnMark(frame, { kind, x, marks }) {
     s("title", {}, said + more),
     s("line", { y1: frame.top - 6, y2: frame.bottom }),
     s("path", { d: MARKS[kind].d, transform: `translate(0 ${frame.top - 14})` }),
-    marks.length > 1 && s("text", { x: 9, y: frame.top - 10 }, String(marks.length)),
+    marks.length > 1 &&
+      s("text", { x: atEnd ? -9 : 9, y: frame.top - 10, "text-anchor": atEnd ? "end" : "start" }, String(marks.length)),
   );
 }
 
 function read(point, { marks, points }) {
   const before = points[points.indexOf(point) - 1]?.ended_at ?? point.ended_at;
   const during = marks.filter((mark) => mark.at > before && mark.at <= point.ended_at).map((mark) => mark.text);
-  const who = point.source === "agent" ? "" : `, ${point.source} decided`;
+  const who = { agent: "", mixed: ", not only the agent decided" }[point.source] ?? `, ${point.source} decided`;
   const stage = point.stage === "full" ? "" : `, ${point.stage}`;
-  return [`${clock(point.ended_at)}: return ${number(point.return)} in ${plural(point.length, "step")}, version ${point.version}${stage}${who}`, ...during].join(" · ");
+  return [
+    `${clock(point.ended_at)}: return ${number(point.return)} in ${plural(point.length, "step")}`,
+    `version ${point.version}${stage}${who}`,
+    ...during,
+  ].join(" · ");
 }
 
 function legend(points, { marks }) {
@@ -101,11 +116,19 @@ function legend(points, { marks }) {
   const square = points.some((p) => p.source !== "agent");
   return [
     ...versions.slice(-8).map((version) => h("li", {}, versionTag(version))),
-    square && h("li", {}, sample(dots([[6, 6]], { class: "dots square ink" })), "not the agent"),
-    points.some((p) => p.stage === "canary") && h("li", {}, sample([dots([[6, 6]], { class: "dots round ink" }), dots([[6, 6]], { class: "dots hole" })]), "canary"),
+    square && h("li", {}, sample(dots([[6, 6]], { class: "dots square ink" })), "not only the agent"),
+    points.some((p) => p.stage === "canary") &&
+      h(
+        "li",
+        {},
+        sample([dots([[6, 6]], { class: "dots round ink" }), dots([[6, 6]], { class: "dots hole" })]),
+        "canary",
+      ),
     h("li", {}, sample(s("path", { class: "mean", d: "M0 6h12" })), `mean of ${MEAN_OF}`),
     ...Object.entries(MARKS)
       .filter(([kind]) => shown.has(kind))
-      .map(([kind, { words, d }]) => h("li", {}, sample(s("g", { class: `mark ${kind}`, transform: "translate(6 6)" }, s("path", { d }))), words)),
+      .map(([kind, { words, d }]) =>
+        h("li", {}, sample(s("g", { class: `mark ${kind}`, transform: "translate(6 6)" }, s("path", { d }))), words),
+      ),
   ].filter(Boolean);
 }

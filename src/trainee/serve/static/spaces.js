@@ -1,6 +1,8 @@
 /**
  * Gymnasium spaces, as the API writes them: in words, as a list of actions, and one example of each.
  */
+import { number } from "./format.js";
+
 const MOST_BUTTONS = 40;
 
 /** "3 choices", "2 numbers, 0 to 100". */
@@ -15,14 +17,17 @@ export function described(space) {
     case "Text":
       return "text";
     case "Dict":
-      return Object.entries(entries(space)).map(([name, part]) => `${name}: ${described(part)}`).join("; ");
+      return Object.entries(entries(space))
+        .map(([name, part]) => `${name}: ${described(part)}`)
+        .join("; ");
     case "Tuple":
       return entries(space).map(described).join("; ");
     case "Box": {
       const shape = space.shape ?? [];
-      const amount = shape.length === 0 ? "a number" : shape.length === 1 ? `${shape[0]} numbers` : `${shape.join(" × ")} numbers`;
+      const amount =
+        shape.length === 0 ? "a number" : shape.length === 1 ? `${shape[0]} numbers` : `${shape.join(" × ")} numbers`;
       const [low, high] = bounds(space);
-      return Number.isFinite(low) && Number.isFinite(high) ? `${amount}, ${low} to ${high}` : amount;
+      return Number.isFinite(low) && Number.isFinite(high) ? `${amount}, ${number(low)} to ${number(high)}` : amount;
     }
     default:
       return space?.type ?? "unknown";
@@ -35,7 +40,7 @@ export function choices(space) {
   return Array.from({ length: space.n }, (_, i) => (space.start ?? 0) + i);
 }
 
-/** Lowest and highest bound of the element at `index` in the first dimension, or of them all; ±Infinity where there is none. */
+/** Lowest and highest bound of the element at `index` in the first dimension, or of all; ±Infinity where none is. */
 export function bounds(space, index) {
   const side = (bound, pick, none) => {
     const part = index !== undefined && Array.isArray(bound) ? bound[index] : bound;

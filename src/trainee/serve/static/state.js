@@ -1,5 +1,6 @@
 /**
- * What the page knows, and how each thing it hears changes that: (state, heard) → state. Nothing here touches the page.
+ * What the page knows, and how each thing it hears changes that: (state, heard) → state. Nothing here touches the
+ * page.
  */
 const MOST_EPISODES = 500;
 const MOST_DECISIONS = 200;
@@ -57,26 +58,43 @@ export function after(state, kind, heard) {
 
 const CHANGES = {
   me: (_, me) => ({ me }),
-  link: (state, link) => ({ link: { since: state.link.since ?? Date.now() / 1000, ...link, ...(link.kind === "live" && { since: null }) } }),
+  link: (state, link) => ({
+    link: { since: state.link.since ?? Date.now() / 1000, ...link, ...(link.kind === "live" && { since: null }) },
+  }),
   opened: (_, { job }) => ({ open: job, ...closed() }),
-  state: (state, { jobs }) => ({ jobs: withJobs(state, jobs, false), jobsKnown: true }),
+  state: (state, { jobs }) => ({
+    jobs: withJobs(state, jobs, false),
+    jobsKnown: true,
+    releases: withRelease(state, state.known && jobs.find((view) => view.job === state.open)?.release), // new verdicts
+  }),
   jobs: (state, { jobs }) => ({ jobs: withJobs(state, jobs, true), jobsKnown: true }),
   history: (state, view) => ({
     known: true,
     jobs: withJobs(state, [view], false),
-    curve: [...(view.curve ?? []), ...since(state.curve, view.curve)].slice(-MOST_EPISODES),
+    curve: view.curve ?? [],
     marks: view.marks ?? [],
     feelings: view.feelings ?? null,
   }),
   control: (state, { job, control }) => ({ jobs: withControl(state, job, control) }),
   decisions: (state, { decisions, before, older }) => {
-    if (older) return { room: state.room + decisions.length, decisions: merged(state.decisions, decisions), olderDecisions: before };
+    if (older)
+      return {
+        room: state.room + decisions.length,
+        decisions: merged(state.decisions, decisions),
+        olderDecisions: before,
+      };
     // After a long loss there would be a hole between what is known and what is read; then only what is read holds.
     const hole = decisions.length > 0 && state.decisions.length > 0 && decisions.at(-1).seq > state.decisions[0].seq;
     const fresh = hole || state.olderDecisions === undefined;
-    return { decisions: merged(hole ? [] : state.decisions, decisions), olderDecisions: fresh ? before : state.olderDecisions };
+    return {
+      decisions: merged(hole ? [] : state.decisions, decisions),
+      olderDecisions: fresh ? before : state.olderDecisions,
+    };
   },
-  chosen: (state, { decision }) => ({ chosen: decision, detail: state.decisions.find((d) => d.decision === decision) ?? null }),
+  chosen: (state, { decision }) => ({
+    chosen: decision,
+    detail: state.decisions.find((d) => d.decision === decision) ?? null,
+  }),
   detail: (state, decision) => ({
     decisions: state.decisions.map((d) => (d.decision === decision.decision ? decision : d)),
     detail: state.chosen === decision.decision ? decision : state.detail,
@@ -91,10 +109,14 @@ const CHANGES = {
     jobs: withNewest(state, decision),
     ...(decision.job === state.open && { decisions: merged([decision], state.decisions).slice(0, state.room) }),
   }),
-  rewarded: (state, { decision, at, ...reward }) => withDecision(state, decision, (d) => rewarded(d, { ...reward, at }, rule(state, d))),
-  defaulted: (state, { decision, value }) => withDecision(state, decision, (d) => ({ ...d, account: value, settled: true })),
+  rewarded: (state, { decision, at, ...reward }) =>
+    withDecision(state, decision, (d) => rewarded(d, { ...reward, at }, rule(state, d))),
+  defaulted: (state, { decision, value }) =>
+    withDecision(state, decision, (d) => ({ ...d, account: value, settled: true })),
   episode_ended: (state, point) => {
-    if (point.job !== state.open || state.curve.some((p) => p.episode === point.episode)) return {};
+    // Some services say only that it ended; its return is read once its rewards are settled.
+    if (point.return === undefined || point.job !== state.open || state.curve.some((p) => p.episode === point.episode))
+      return {};
     return { curve: [...state.curve, point].slice(-MOST_EPISODES) };
   },
   released: (state, release) => ({ releases: withRelease(state, release) }),
@@ -125,12 +147,6 @@ function withControl(state, name, control) {
 /** A state that was sent before a change may come after it; the change stands. */
 function newer(known, said) {
   return known && said && (known.at ?? 0) > (said.at ?? 0) ? known : said;
-}
-
-/** The episodes that ended after those the service wrote down when it was asked. */
-function since(heard, read) {
-  const newest = read?.at(-1)?.ended_at ?? -Infinity;
-  return heard.filter((point) => point.ended_at > newest);
 }
 
 function withNewest(state, decision) {
@@ -168,13 +184,18 @@ function rewarded(decision, reward, rule) {
   const counted = rewards.filter((r) => !r.late).map((r) => r.value);
   const sum = counted.reduce((total, value) => total + value, 0);
   const account = { sum, mean: sum / counted.length, last: counted.at(-1) }[rule];
-  return reward.late ? { ...decision, rewards } : { ...decision, rewards, account, settled: decision.settled || reward.final };
+  return reward.late
+    ? { ...decision, rewards }
+    : { ...decision, rewards, account, settled: decision.settled || reward.final };
 }
 
 function withRelease(state, release) {
-  if (!release.release || release.job !== state.open) return state.releases;
-  const known = state.releases.some((r) => r.release === release.release);
-  return known ? state.releases.map((r) => (r.release === release.release ? { ...r, ...release } : r)) : [release, ...state.releases];
+  // An event may only say that it moved; it is read then.
+  if (typeof release?.release !== "string" || !release.history || release.job !== state.open) return state.releases;
+  const known = state.releases.find((r) => r.release === release.release);
+  if (!known) return [release, ...state.releases];
+  if (JSON.stringify({ ...known, ...release }) === JSON.stringify(known)) return state.releases;
+  return state.releases.map((r) => (r === known ? { ...r, ...release } : r));
 }
 
 /** Whether the key may do what needs `scope` at this job. */

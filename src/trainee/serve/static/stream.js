@@ -33,7 +33,8 @@ export function makeParser(emit) {
 
   return function feed(piece) {
     buffer += piece;
-    const lines = buffer.split(/\r\n|\n|\r(?!$)/); // a return at the very end waits: its newline may be in the next piece
+    // A return at the very end waits: its newline may be in the next piece.
+    const lines = buffer.split(/\r\n|\n|\r(?!$)/);
     buffer = lines.pop();
     lines.forEach(line);
   };
