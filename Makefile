@@ -4,13 +4,16 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint probes bench clean
+.PHONY: help demo demo-serve test lint probes bench clean
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 8
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
 
 demo: $(VENV)/demo.installed  ## one agent learns three jobs, live, in under 4 minutes
 	$(BIN)/trainee demo
+
+demo-serve: $(VENV)/serve.installed  ## the agent as a service, three programs that call it, and a page to step in
+	$(BIN)/trainee demo-serve
 
 test: lint  ## everything that CI runs
 	$(BIN)/python -m pytest
@@ -43,6 +46,10 @@ $(VENV)/demo.installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[report]'
 	touch $@
 
+$(VENV)/serve.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[serve]'
+	touch $@
+
 $(VENV)/dev.installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
@@ -54,4 +61,4 @@ $(VENV)/bench.installed: pyproject.toml | $(VENV)/bin/python
 	touch $@
 
 clean:  ## remove what the commands above made
-	rm -rf $(VENV) demo .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) demo demo-serve build .pytest_cache .ruff_cache .hypothesis

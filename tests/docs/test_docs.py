@@ -27,6 +27,8 @@ DOCUMENTS = [
     "docs/performance.md",
     "docs/serving.md",
     "docs/releases.md",
+    "docs/page.md",
+    "examples/README.md",
 ]
 
 # What the commands make, here and in a home.
@@ -75,8 +77,8 @@ def paths(document):
     """What is named as a file or folder of the repository."""
     named = [span for span in spans(document) if re.fullmatch(r"[\w.<>/-]+", span)]
     named = [span for span in named if "/" in span or span.endswith(SUFFIXES)]
-    links = [link for link in LINK.findall(text(document)) if "://" not in link and not link.startswith("#")]
-    return [path for path in named + links if not path.startswith(MADE)]
+    links = [link.partition("#")[0] for link in LINK.findall(text(document)) if "://" not in link]
+    return [path for path in named + links if path and not path.startswith(MADE)]
 
 
 def rooms():
@@ -127,7 +129,7 @@ def test_every_command_is_in_the_readme():
 
 @pytest.mark.parametrize("document", [README, CHINESE, CONTRIBUTING])
 def test_what_make_and_pip_are_asked_for_is_there(document):
-    targets = set(re.findall(r"^([a-z]+):", text("Makefile"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.MULTILINE))
     extras = set(tomllib.loads(text("pyproject.toml"))["project"]["optional-dependencies"])
     lines = shell_lines(document)
     made = {words[1] for words in lines if words[0] == "make" and len(words) > 1}

@@ -11,7 +11,7 @@ from gymnasium import spaces
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainee.jobs import Codec, from_json, to_json
+from trainee.jobs import Codec, from_json, to_json, value_from_json, value_to_json
 
 FLOATS = [np.float16, np.float32, np.float64]
 WHOLES = [np.uint8, np.int8, np.int32, np.int64]
@@ -256,6 +256,18 @@ def test_a_space_written_and_read_makes_the_same_job(observation_space, action_s
     codec = Codec(observation_space, action_space)
     again = Codec(read_again(observation_space), read_again(action_space))
     assert again.signature == codec.signature
+
+
+@law
+@given(observation_spaces, seeds)
+def test_a_value_written_and_read_is_the_same_in_the_same_types(space, seed):
+    value = drawn(space, seed)
+    read = value_from_json(space, json.loads(json.dumps(value_to_json(space, value), allow_nan=False)), "observation")
+    assert space.contains(read)
+    assert Codec(space, ANYTHING).fault(read) is None
+    for one, other in zip(*map(jax.tree.leaves, (read, value)), strict=True):
+        assert np.asarray(one).dtype == np.asarray(other).dtype
+        np.testing.assert_array_equal(one, other)
 
 
 @settings(law, max_examples=15)

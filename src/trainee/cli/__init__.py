@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from trainee.cli import demo, exam, serve, show, work
+from trainee.cli import demo, demo_serve, exam, serve, show, work
 from trainee.cli.outcome import reported
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app.command("evaluate")(work.evaluate)
 app.command("check")(work.check)
 app.command("show")(show.show)
 app.command("demo")(demo.demo)
+app.command("demo-serve")(demo_serve.demo_serve)
 app.command("serve")(serve.serve)
 app.add_typer(serve.keys, name="keys")
 app.add_typer(exam.app, name="exam")

@@ -10,7 +10,7 @@ from trainee.jobs.jax import HostJaxJob, TracedJob
 from trainee.jobs.naming import make
 from trainee.jobs.space_json import from_json, to_json
 from trainee.jobs.spaces import Codec
-from trainee.jobs.value_json import value_from_json, value_to_json
+from trainee.jobs.value_json import mask_from_json, value_from_json, value_to_json
 from trainee.jobs.vector import VectorJob
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "from_json",
     "gymnax_job",
     "make",
+    "mask_from_json",
     "to_json",
     "value_from_json",
     "value_to_json",

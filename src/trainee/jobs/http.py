@@ -6,20 +6,26 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, TypeAlias
 from uuid import uuid4
 
 import gymnasium
+import numpy as np
 
-from trainee.errors import MissingExtra, TraineeError
+from trainee.errors import MissingExtra, TraineeError, UnfitTimeStep
 from trainee.jobs.space_json import to_json
+from trainee.jobs.spaces import reward_fault
 from trainee.jobs.value_json import value_from_json, value_to_json
 
 if TYPE_CHECKING:
     import httpx
 
+Truth: TypeAlias = bool | np.bool_
+
 # How often a call that may be repeated is repeated, and how long the first wait is; each is twice the one before.
 TRIES, WAIT_S = 6, 0.1
+# The longest wait that a service may ask for.
+MOST_WAIT_S = 60.0
 
 
 class CallRefused(TraineeError):
@@ -92,18 +98,19 @@ class Client:
         """
         wait_s, trouble = WAIT_S, None
         for left in reversed(range(TRIES)):
+            asked_s = 0.0
             try:
                 answer = self._http.request(method, path, json=body)
             except self._errors as error:
-                trouble = NotReached(f"{self._http.base_url} does not answer: {error or type(error).__name__}")
+                trouble = NotReached(f"{self._http.base_url} does not answer: {str(error) or type(error).__name__}")
             else:
                 if answer.is_success:
-                    return answer.json()
-                trouble = _refused(answer)
+                    return _read(answer)
+                trouble, asked_s = _refused(answer), _retry_after_s(answer)
                 if not trouble.retry:
                     raise trouble
             if left:
-                time.sleep(wait_s)
+                time.sleep(max(wait_s, asked_s))
                 wait_s *= 2
         assert trouble is not None
         raise trouble
@@ -171,18 +178,19 @@ class RemoteEpisode:
         Returns:
           an action of the action space; `decision` has all else.
         Raises:
-          CallRefused, NotReached.
+          UnfitTimeStep: what is passed cannot be sent. Where it can and is unfit all the same, the call is refused.
+          CallRefused, NotReached: ask again with the same and it is decided once.
         """
         space = self.job.action_space
         body: dict[str, Any] = {
-            "event_id": uuid4().hex,
+            "event_id": str(self._sequence),
             "sequence": self._sequence,
-            "observation": value_to_json(self.job.observation_space, observation),
+            "observation": value_to_json(self.job.observation_space, observation, "observation"),
         }
         if action_mask is not None:
-            body["action_mask"] = getattr(action_mask, "tolist", lambda: action_mask)()
+            body["action_mask"] = _plain(action_mask)
         if baseline_action is not None:
-            body["baseline_action"] = value_to_json(space, baseline_action)
+            body["baseline_action"] = value_to_json(space, baseline_action, "baseline_action")
         if deadline_ms is not None:
             body["deadline_ms"] = deadline_ms
         body |= self._with_reward()
@@ -191,26 +199,56 @@ class RemoteEpisode:
         self._sequence, self._reward = self._sequence + 1, None
         return value_from_json(space, self.decision["action"], "action")
 
-    def reward(self, value: float) -> None:
-        """What the newest decision has brought, all of it; it travels with the next call."""
+    def reward(self, value: SupportsFloat) -> None:
+        """What the newest decision has brought, all of it; it travels with the next call.
+
+        Raises:
+          UnfitTimeStep: it is no finite number.
+        """
+        fault = reward_fault(value)
+        if fault is not None:
+            raise UnfitTimeStep(fault)
         self._reward = float(value)
 
-    def end(self, observation: Any = None, *, terminated: bool = False, truncated: bool = False) -> None:
+    def end(self, observation: Any = None, *, terminated: Truth = False, truncated: Truth = False) -> None:
         """End the episode.
 
         Args:
           observation: the final one.
           terminated, truncated: as in Gymnasium; one of the two.
         Raises:
-          CallRefused, NotReached.
+          UnfitTimeStep, CallRefused, NotReached: as in `decide`.
         """
         body: dict[str, Any] = {"terminated": bool(terminated), "truncated": bool(truncated)}
         if observation is not None:
-            body["observation"] = value_to_json(self.job.observation_space, observation)
+            body["observation"] = value_to_json(self.job.observation_space, observation, "observation")
         self.job.client.call("POST", f"/v1/episodes/{self.id}/end", {**body, **self._with_reward()})
 
     def _with_reward(self) -> dict[str, Any]:
         return {} if self._reward is None else {"reward": {"value": self._reward}}
+
+
+def _plain(mask: Any) -> Any:
+    """A mask without arrays."""
+    if isinstance(mask, dict):
+        return {key: _plain(part) for key, part in mask.items()}
+    if isinstance(mask, tuple | list):
+        return [_plain(part) for part in mask]
+    return _plain(mask.tolist()) if hasattr(mask, "tolist") else mask
+
+
+def _read(answer: httpx.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        told = f"{answer.url} answers what is not JSON, and so is not the service: {answer.text[:200]}"
+        raise CallRefused(answer.status_code, "unknown", told, False) from None
+
+
+def _retry_after_s(answer: httpx.Response) -> float:
+    """How long the service says to wait, within bounds."""
+    said = answer.headers.get("Retry-After", "")
+    return min(float(said), MOST_WAIT_S) if said.isdigit() else 0.0
 
 
 def _refused(answer: httpx.Response) -> CallRefused:

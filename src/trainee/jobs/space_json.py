@@ -109,7 +109,7 @@ def _read_box(written: dict[str, Any], path: str) -> spaces.Box:
     shape = tuple(int(side) for side in written["shape"])
     if min(shape, default=1) < 0 or math.prod(shape) > MOST_ELEMENTS:
         raise InvalidArgument(f"{path} has shape {shape}; it may have {MOST_ELEMENTS} elements and no negative side")
-    dtype = np.dtype(written.get("dtype", "float32"))
+    dtype = _dtype(written, "float32")
     least, most = (-np.inf, np.inf) if dtype.kind == "f" else _limits(dtype)
     low, bounded_below = _read_bounds(written["low"], shape, dtype, "-inf", least)
     high, bounded_above = _read_bounds(written["high"], shape, dtype, "inf", most)
@@ -117,6 +117,14 @@ def _read_box(written: dict[str, Any], path: str) -> spaces.Box:
     # A Box of integers takes infinite bounds only by way of floats, which the largest integers do not survive.
     box.bounded_below, box.bounded_above = bounded_below, bounded_above
     return box
+
+
+def _dtype(written: dict[str, Any], default: str) -> np.dtype:
+    name = written.get("dtype", default)
+    # NumPy makes a type of almost anything, and reads a text up to its first NUL.
+    if not isinstance(name, str) or not name.isidentifier():
+        raise ValueError(f"{name!r:.40} is no dtype")
+    return np.dtype(name)
 
 
 def _limits(dtype: np.dtype) -> tuple[int, int]:
@@ -131,11 +139,11 @@ def _read_bounds(bounds: Any, shape: tuple[int, ...], dtype: np.dtype, unbounded
 
 
 def _read_discrete(written: dict[str, Any], _path: str) -> spaces.Discrete:
-    return spaces.Discrete(written["n"], start=written.get("start", 0), dtype=written.get("dtype", "int64"))
+    return spaces.Discrete(written["n"], start=written.get("start", 0), dtype=_dtype(written, "int64").type)
 
 
 def _read_multi_discrete(written: dict[str, Any], _path: str) -> spaces.MultiDiscrete:
-    dtype = written.get("dtype", "int64")
+    dtype = _dtype(written, "int64").type
     nvec = np.array(written["nvec"], dtype)
     start = np.broadcast_to(np.array(written.get("start", 0), dtype), nvec.shape)
     return spaces.MultiDiscrete(nvec, dtype=dtype, start=start)

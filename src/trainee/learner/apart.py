@@ -45,7 +45,7 @@ class Conduct(eqx.Module):
     """What learning has to be told of how it was decided at a time step.
 
     Attributes:
-      value, spread, discount: as in `Decision`.
+      value, spread, discount: as in `Decision`; a discount of 0 where somebody decided who did not say what to expect.
       spell: for how many steps curiosity decides from there; 0 at work.
       abandon: the line was given up.
       plays: it was one to give up, and is played out.
@@ -131,7 +131,18 @@ class Apart(Learner):
             state = self._left(state, perceived, action_before, left, conduct.abandon)
             state = eqx.tree_at(lambda s: s.stream.quitting, state, after)
         state = eqx.tree_at(lambda s: s.stream.novelty.spell, state, conduct.spell)
-        return self._followed(state, perceived, conduct.value, conduct.spread, conduct.discount)
+        own = self._thought(state, perceived, heads[: self.constants.heads])
+        said = conduct.value, conduct.spread, conduct.discount
+        expected = [jnp.where(conduct.discount > 0, theirs, ours) for theirs, ours in zip(said, own, strict=True)]
+        return self._followed(state, perceived, *expected)
+
+    def _thought(
+        self, state: State, perceived: TimeStep, utilities: Float[Array, "heads components choices"]
+    ) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
+        """What the ensemble expects of its best action: value, spread and discount, as in `Decision`."""
+        best = self._proposed(jnp.mean(utilities, axis=0, keepdims=True), perceived)[0]
+        decision = self._decision(state, utilities, best, jnp.ones(()))
+        return decision.value, decision.spread, decision.discount
 
     def _entered(self, state: State, underway: Underway, key: PRNGKeyArray) -> State:
         """The learner as an episode under way finds it."""

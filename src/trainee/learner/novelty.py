@@ -230,13 +230,13 @@ def spell_after(
     reward: Float[Array, ""],
     rule: Rule,
 ) -> Int[Array, ""]:
-    """For how many steps curiosity decides yet where one more time step was not noted so far, or has just been.
+    """For how many steps curiosity decides yet where one more time step is there, and is to be noted later.
 
     Args:
       novelty: whose `place` and `spell` are those of the time step before.
       action, first, reward, rule: as in `noted`.
     """
-    new = jnp.mean(novelty.tried[novelty.place, action] <= 1)
+    new = jnp.mean(novelty.tried[novelty.place, action] == 0)
     find = jnp.where(~first & (reward >= PRIZE * novelty.unit), 1.0, new)
     return _spell(novelty.spell, find, first, rule)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Adding = Literal["sum", "mean", "last"]
+# What lies beyond float32 is learned from as its largest number: sums of what a client may send stay finite.
+MOST = 3.4e38
 
 
 @dataclass
@@ -16,7 +18,7 @@ class Account:
     Attributes:
       rewards: when each was observed, by the clock of whoever sent it, and its value, by its id.
       final: one of them said that it is the last.
-      of: how many there will be, where one of them said so.
+      of: how many there will be, where one of them said so; the most that was said.
       closed: no more are waited for, whatever was said.
     """
 
@@ -29,7 +31,8 @@ class Account:
         """One more reward; one that is known already is not added again."""
         self.rewards.setdefault(reward_id, (observed_at, value))
         self.final |= final
-        self.of = of if of is not None else self.of
+        if of is not None:
+            self.of = max(of, self.of or 0)
 
     @property
     def settled(self) -> bool:
@@ -47,9 +50,9 @@ class Account:
         if not self.rewards:
             return default
         if adding == "last":
-            return max((observed_at, reward_id, value) for reward_id, (observed_at, value) in self.rewards.items())[2]
+            return _within(max((at, reward_id, value) for reward_id, (at, value) in self.rewards.items())[2])
         # Correctly rounded, so that their order makes no difference in the last bit either.
-        total = math.fsum(value for _, value in self.rewards.values())
+        total = math.fsum(_within(value) for _, value in self.rewards.values())
         return total / len(self.rewards) if adding == "mean" else total
 
     def to_json(self) -> dict[str, Any]:
@@ -61,3 +64,7 @@ class Account:
         """The account that `to_json` wrote."""
         rewards = {reward_id: (observed_at, value) for reward_id, (observed_at, value) in written["rewards"].items()}
         return cls(rewards, written["final"], written["of"], written["closed"])
+
+
+def _within(value: float) -> float:
+    return max(-MOST, min(MOST, value))

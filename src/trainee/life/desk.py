@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from trainee.errors import UnfitTimeStep
-from trainee.jobs import Codec, value_from_json, value_to_json
+from trainee.jobs import Codec, mask_from_json, value_from_json, value_to_json
 from trainee.learner import Apart, Conduct
 from trainee.life.agent import Agent
 from trainee.life.compiled import Buffers, Compiled
@@ -66,7 +67,8 @@ class Desk:
         spaces = codec.observation_space, codec.action_space
         self.worker = agent.deploy(*spaces, name=name, masked=codec.masked, restartable=restartable)
         self._compiled = compiled_apart(Apart(self.worker.spec, agent.width, constants=agent.constants))
-        self._lock, self._asking = threading.Lock(), 0
+        # Of those who ask one entry each: a number that two threads count up may lose one, and learning waits for ever.
+        self._lock, self._asking = threading.Lock(), deque[None]()
         self.blank = self._compiled.blank()
         self.ask_s = self.teach_s = 0.0
 
@@ -80,7 +82,7 @@ class Desk:
         """
         seen = value_from_json(self.codec.observation_space, observation, "observation")
         said = np.float32(not terminated), np.bool_(first), np.bool_(last)
-        return self.codec.time_step(seen, reward, *said, mask, f"job {self.worker.name!r}")
+        return self.codec.time_step(seen, reward, *said, mask_from_json(mask), f"job {self.worker.name!r}")
 
     def coordinates(self, action: Any) -> np.ndarray:
         """The coordinates of an action in JSON.
@@ -98,7 +100,7 @@ class Desk:
         """Whether an action in JSON is one that may be taken under a mask."""
         try:
             coordinates = self.coordinates(action)
-            allowed = self.codec.mask(mask) if self.codec.masked else None
+            allowed = self.codec.mask(mask_from_json(mask)) if self.codec.masked else None
         except UnfitTimeStep:
             return False
         nearest = np.round(coordinates).astype(int)
@@ -119,7 +121,7 @@ class Desk:
           time_step: the newest.
           words: two numbers of 32 bits, from which all that is drawn follows.
         """
-        self._asking += 1
+        self._asking.append(None)
         try:
             with self._lock:
                 started = time.perf_counter()
@@ -128,27 +130,35 @@ class Desk:
                 )
                 self.ask_s += 0.1 * (time.perf_counter() - started - self.ask_s)
         finally:
-            self._asking -= 1
+            self._asking.pop()
         coordinates = np.asarray(decision.action)
         action = value_to_json(self.codec.action_space, self.codec.action(coordinates))
         return Answer(action, coordinates, decision, conduct, underway)
 
     def teach(self, lesson: Lesson) -> None:
-        """Learn from a time step, as soon as nobody asks."""
-        step = self.time_step(
-            lesson.observation, lesson.reward, lesson.first, lesson.last, lesson.discount == 0, lesson.action_mask
-        )
+        """Learn from a time step, as soon as nobody asks.
+
+        Raises:
+          UnfitTimeStep: it cannot be learned from, and the next one is not taken for what came of the one before it.
+        """
         before = np.zeros(len(self.worker.spec.signature.choices), np.float32)
-        if lesson.action is not None:
-            before = self.coordinates(lesson.action)
+        told = lesson.observation, lesson.reward, lesson.first, lesson.last, lesson.discount == 0, lesson.action_mask
+        try:
+            step = self.worker.learned_from(self.time_step(*told))
+            if lesson.action is not None:
+                before = self.coordinates(lesson.action)
+        except UnfitTimeStep:
+            self.worker.skip(lesson.last)
+            raise
         conduct = lesson.conduct
         with self._lock:
             started = time.perf_counter()
             self.worker.buffers = self._compiled.taught(self._held(), before, step, conduct)
             self.teach_s += 0.1 * (time.perf_counter() - started - self.teach_s)
-        told = lesson.discount, lesson.first, lesson.last or conduct["abandon"], conduct["value"], conduct["discount"]
-        logbook = self.worker.logbook
-        logbook.enter(lesson.reward, *told)
+        self.worker.broken, self.worker.episode_over = False, lesson.last or conduct["abandon"]
+        logbook, over = self.worker.logbook, self.worker.episode_over
+        entered = lesson.reward, lesson.discount, bool(step.first), over, conduct["value"], conduct["discount"] or None
+        logbook.enter(*entered)
         del logbook.episodes[:-KEPT_EPISODES]
 
     def example(self) -> TimeStep:
@@ -156,7 +166,7 @@ class Desk:
         return jax.tree.map(np.asarray, self._compiled.learner.example())
 
     def warm_up(self) -> None:
-        """Compile all that asking and teaching take, so that neither ever waits for it."""
+        """Compile all that asking, teaching and standing still take, so that nobody ever waits for it."""
         example = self.example()
         nothing = np.zeros(len(self.worker.spec.signature.choices), np.float32)
         with self._lock:
@@ -164,6 +174,11 @@ class Desk:
             self._compiled.act(held, self.blank, nothing, example, np.zeros(2, np.uint32))
             scratch = tuple(jnp.array(buffer) for buffer in held)
             self._compiled.taught(scratch, nothing, example, UNKNOWN)
+        with self.still():
+            # So is what it takes to be saved: whoever asks waits meanwhile.
+            pass
+        with self._lock:
+            self._held()
 
     @property
     def quick(self) -> bool:
@@ -173,7 +188,7 @@ class Desk:
     @property
     def asked(self) -> bool:
         """Whether somebody waits for a decision."""
-        return self._asking > 0
+        return len(self._asking) > 0
 
     @contextmanager
     def still(self) -> Iterator[Agent]:

@@ -15,7 +15,8 @@ from typing import Any
 
 from trainee.life.accounts import Account, Adding
 
-# An episode that has had the turn for so many time steps lets others have it; one transition is lost by that.
+# An episode that has had the turn for so many time steps lets others have it, where others wait; one transition is lost
+# by that.
 TURN_STEPS = 10_000
 UNKNOWN = {"value": 0.0, "spread": 0.0, "discount": 0.0, "spell": 0, "abandon": False, "plays": False}
 
@@ -26,7 +27,7 @@ class Lesson:
 
     Attributes:
       observation, action_mask: as in the event.
-      reward: for the action before.
+      reward: for the action before; 0 at a first one.
       discount: 0 at termination, otherwise 1.
       first, last: as in a time step.
       action: what was done at the time step before; None at a first one.
@@ -161,7 +162,7 @@ class Feed:
         return lessons
 
     def _pass_turn(self, name: str, episode: _Episode) -> None:
-        if len(self._episodes) == 1:
+        if not any(other.decisions for other in self._episodes.values() if other is not episode):
             episode.since = 1
             return
         # It goes to the end of the line, and goes on there as if it began.
@@ -177,26 +178,34 @@ class Feed:
 
     def _lesson(self, episode: _Episode) -> Lesson | None:
         """The next time step of an episode, if what it takes is there."""
-        decisions, begins = episode.decisions, episode.passed == episode.sequence
+        decisions = episode.decisions
         if not decisions or episode.since >= TURN_STEPS:
             return None
-        if begins:
+        if episode.passed == episode.sequence:
             return self._at_decision(episode, 0, None, 0.0)
-        before = decisions[0]
-        if not before.account.settled:
+        before, unseen = decisions[0], self._unseen(episode)
+        if not unseen and not before.account.settled:
             return None
         reward = before.account.total(self._adding, self._default)
+        lesson = None
         if len(decisions) > 1:
             lesson = self._at_decision(episode, 1, before.action, reward)
-            if lesson is None:
-                return None
-        elif episode.end is not None:
+        elif episode.end is not None and not unseen:
             lesson = self._at_end(episode, before, reward)
-        else:
-            return None
-        decisions.popleft()
-        episode.sequence += 1
+        if lesson is not None or unseen:
+            decisions.popleft()
+            episode.sequence += 1
         return lesson
+
+    def _unseen(self, episode: _Episode) -> bool:
+        """Whether nothing more is to come of an episode: nobody saw its end, or it was given up before. No reward of
+        its last decision is waited for then.
+        """
+        end, last = episode.end, episode.decisions[-1]
+        if end is None or len(episode.decisions) > 1:
+            return False
+        given_up = last.conduct["abandon"] and not end["terminated"]
+        return end["lost"] or given_up or episode.since == 0
 
     def _at_decision(self, episode: _Episode, place: int, action: Any, reward: float) -> Lesson | None:
         """The time step at which a decision was made."""
@@ -210,15 +219,14 @@ class Feed:
         first = episode.since == 0
         episode.passed += 1
         episode.since += 1
-        return Lesson(now.observation, now.action_mask, reward, 1.0, first, False, None if first else action, conduct)
+        if first:
+            reward, action = 0.0, None
+        return Lesson(now.observation, now.action_mask, reward, 1.0, first, False, action, conduct)
 
-    def _at_end(self, episode: _Episode, before: _Taken, reward: float) -> Lesson | None:
-        """The last time step of an episode: none where nobody saw it, or where it was given up before."""
+    def _at_end(self, episode: _Episode, before: _Taken, reward: float) -> Lesson:
+        """The last time step of an episode."""
         end = episode.end
         assert end is not None
-        given_up = before.conduct["abandon"] and not end["terminated"]
-        if end["lost"] or given_up or episode.since == 0:
-            return None
         episode.since += 1
         seen = before.observation if end["observation"] is None else end["observation"]
         discount = 0.0 if end["terminated"] else 1.0
@@ -226,10 +234,11 @@ class Feed:
 
     def to_json(self) -> dict[str, Any]:
         """Where it stands, as what `json.dumps` takes."""
-        episodes = {}
+        # A list: whose turn is next depends on their order, and JSON may be written with its keys sorted.
+        episodes = []
         for name, episode in self._episodes.items():
             decisions = [{**asdict(taken), "account": taken.account.to_json()} for taken in episode.decisions]
-            episodes[name] = {**vars(episode), "decisions": decisions}
+            episodes.append([name, {**vars(episode), "decisions": decisions}])
         return {
             "episodes": episodes,
             "ended": list(self._ended),
@@ -241,7 +250,7 @@ class Feed:
         """Stand where `to_json` says."""
         self._ended, self._turn = deque(written["ended"]), written["turn"]
         self.unlearned, self._episodes = written["unlearned"], {}
-        for name, episode in written["episodes"].items():
+        for name, episode in written["episodes"]:
             decisions = deque(
                 _Taken(**{**taken, "account": Account.from_json(taken["account"])}) for taken in episode["decisions"]
             )

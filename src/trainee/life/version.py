@@ -72,10 +72,15 @@ def freeze_saved(desk: Desk, home: Path, folder: Path, about: Mapping[str, Any])
     """Keep what a saved agent knows of a job like a desk's, in a folder of its own.
 
     Raises:
-      InvalidArgument: it has not worked at such a job.
+      InvalidArgument: it has not worked at such a job, or has another table of constants.
       RecordError: it cannot be read.
     """
     agent = Agent.load(home)
+    if agent.constants != desk.agent.constants:
+        raise InvalidArgument(
+            f"the agent in {home} has another table of constants than the one at this job: "
+            f"it cannot be asked here. Let an agent of this version of trainee learn the job"
+        )
     alike = [worker for worker in agent.workers.values() if worker.codec.spec == desk.codec.spec]
     if not alike:
         raise InvalidArgument(f"the agent in {home} has not worked at a job with these spaces")

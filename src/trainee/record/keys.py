@@ -103,22 +103,42 @@ class Keys:
 
     def check(self, token: str) -> Key | None:
         """The key that a token is of; None where it is of none, or of one that was revoked."""
+        if TOKEN.fullmatch(token) is None:
+            return None
+        with self._turn:
+            if time.monotonic() >= self._fresh_until:
+                self._take_in()
+        return self.known(token)
+
+    def refresh(self) -> None:
+        """Read the keys now. For whoever asks `known`, which does not."""
+        with self._turn:
+            self._take_in()
+
+    def known(self, token: str) -> Key | None:
+        """As `check`, by the keys as they were last read: no database is asked."""
         parts = TOKEN.fullmatch(token)
         if parts is None:
             return None
-        with self._turn:
-            now = time.monotonic()
-            if now >= self._fresh_until:
-                self._known = self._read()
-                self._fresh_until = now + FRESH_S
-            key, expected = self._known.get(parts[1], (None, ""))
-        if (
-            hmac.compare_digest(_hash(parts[2]).encode(), expected.encode())
-            and key is not None
-            and key.revoked_at is None
-        ):
-            return key
-        return None
+        key, expected = self._known.get(parts[1], (None, ""))
+        same = hmac.compare_digest(_hash(parts[2]).encode(), expected.encode())
+        return key if same and key is not None and key.revoked_at is None else None
+
+    def in_use(self, id: str) -> bool:
+        """Whether there is such a key and it was not revoked, as they were last read."""
+        key, _ = self._known.get(id, (None, ""))
+        return key is not None and key.revoked_at is None
+
+    @property
+    def any_known(self) -> bool:
+        """Whether a key was ever made, as they were last read."""
+        return bool(self._known)
+
+    def _take_in(self) -> None:
+        # What was changed while they are read is to be read again.
+        now, self._fresh_until = time.monotonic(), 0.0
+        self._known = self._read()
+        self._fresh_until = now + FRESH_S
 
     def _read(self) -> dict[str, tuple[Key, str]]:
         with self._database.reading() as connection:

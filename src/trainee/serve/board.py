@@ -13,6 +13,8 @@ from trainee.record.events import Event
 
 # Points of a job's curve, marks on it, and ids of an episode's events that are kept at hand.
 CURVE, MARKS, RECENT_IDS = 500, 200, 4_096
+# Who decides in place of a version, and why the baseline does though the version could have.
+OTHERS, TAKEN = ("person", "client"), ("paused", "taken_over")
 AGENT = {"mode": "agent", "action": None, "by": None, "reason": None, "at": None}
 COUNTS = (
     "episodes",
@@ -23,6 +25,7 @@ COUNTS = (
     "late_rewards",
     "overrides",
     "baseline",
+    "person",
 )
 
 
@@ -44,8 +47,8 @@ class EpisodeEntry:
       predicted, low, high: the value at its first decision, and its interval.
       length: decisions that are settled.
       sources: who decided in it.
+      intervened: somebody decided in it, or did something else, who is none of its version's: a person, or the client.
       before: what was done at the newest decision.
-      newest_at: when that was.
     """
 
     id: str
@@ -65,8 +68,8 @@ class EpisodeEntry:
     low: float | None = None
     high: float | None = None
     sources: set[str] = field(default_factory=set)
+    intervened: bool = False
     before: Any = None
-    newest_at: float = 0.0
 
     def settle(self, adding: Any, default: float) -> None:
         """Take up what is settled, in order."""
@@ -128,8 +131,9 @@ class JobEntry:
         body = event.body
         entry = self.episodes[body["episode"]]
         entry.next_sequence = body["sequence"] + 1
-        entry.before, entry.newest_at, entry.heard_at = body["action"], event.at, time.monotonic()
+        entry.before, entry.heard_at = body["action"], time.monotonic()
         entry.sources.add(body["source"])
+        entry.intervened |= body["source"] in OTHERS or body["fallback"] in TAKEN
         if len(entry.recent) >= RECENT_IDS:
             del entry.recent[next(iter(entry.recent))]
         entry.recent[body["event_id"]] = body["sequence"]
@@ -139,6 +143,7 @@ class JobEntry:
         entry.accounts[body["sequence"]] = Account(), discount, event.at
         self.counts["decisions"] += 1
         self.counts["baseline"] += body["source"] == "baseline"
+        self.counts["person"] += body["source"] == "person"
         self.newest = event
         self.rate.count()
 
@@ -164,10 +169,12 @@ class JobEntry:
     def _overridden(self, event: Event) -> None:
         body = event.body
         self.counts["overrides"] += 1
-        self._mark(event, "override", f"{body['by']} did {body['action']} instead")
+        self._mark(event, "override", f"{body['by']} did {str(body['action'])[:80]} instead")
         entry = self.episodes.get(body["decision"].rpartition(".")[0])
-        if entry is not None and body["decision"] == f"{entry.id}.{entry.next_sequence - 1}":
-            entry.before = body["action"]
+        if entry is not None:
+            entry.intervened = True
+            if body["decision"] == f"{entry.id}.{entry.next_sequence - 1}":
+                entry.before = body["action"]
 
     def _episode_ended(self, event: Event) -> EpisodeEntry:
         entry = self.episodes[event.body["episode"]]
@@ -219,6 +226,7 @@ class JobEntry:
             "low": entry.low,
             "high": entry.high,
             "source": "agent" if entry.sources <= {"agent"} else "mixed",
+            "intervened": entry.intervened,
         }
         if entry.first_open:
             self.curve.append(point)

@@ -1,4 +1,4 @@
-"""Bodies: what calls say and are answered, as the OpenAPI document has it."""
+"""Bodies: what calls say, as the OpenAPI document has it. `answers` has what they are answered."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NAME = r"^[A-Za-z0-9._-]{1,64}$"
 Name = Annotated[str, Field(pattern=NAME)]
 Id = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
 Reason = Annotated[str, Field(max_length=2_000)]
-Finite = Annotated[FiniteFloat, Field(strict=False)]
+Finite = FiniteFloat
 SECONDS = 10**9
 Seconds = Annotated[Finite, Field(gt=0, le=SECONDS)]
 Instant = Annotated[Finite, Field(ge=0, le=10**11)]
@@ -35,7 +35,7 @@ class NewJob(Body):
     default_reward: Annotated[Finite, Field(ge=-1e30, le=1e30)] = 0.0
     rewards: Literal["sum", "mean", "last"] = "sum"
     idle_s: Seconds = 3600.0
-    share: Annotated[Finite, Field(gt=0, le=1)] = 1.0
+    share: Annotated[Finite, Field(ge=0.01, le=1)] = 1.0
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     width: Annotated[int, Field(ge=1, le=1024)] = 64
 
@@ -107,7 +107,7 @@ class NewRelease(Body):
 
     job: Name
     source: Annotated[str, Field(max_length=128)] = "live"
-    share: Annotated[Finite, Field(gt=0, le=0.5)] | None = None
+    share: Annotated[Finite, Field(ge=0.05, le=0.5)] | None = None
     approval: Literal["person", "automatic"] = "person"
     reason: Reason = ""
 
@@ -142,52 +142,3 @@ class Batch(Body):
     """What was noted, in order."""
 
     events: Annotated[list[Noted], Field(min_length=1, max_length=1_000)]
-
-
-class Answer(BaseModel):
-    """What to do."""
-
-    decision: str
-    episode: str
-    sequence: int
-    action: Any
-    propensity: float | None
-    value: float | None
-    spread: float | None
-    interval: list[float] | None
-    abandon: bool
-    version: str
-    stage: str
-    source: Literal["agent", "baseline", "person", "client"]
-    fallback: Literal["deadline", "paused", "taken_over", "invalid"] | None
-    took_ms: float
-
-
-class Begun(BaseModel):
-    """An episode that was begun."""
-
-    episode: str
-    job: str
-    version: str
-    stage: str
-
-
-class Acknowledged(BaseModel):
-    """Something that is on disk."""
-
-    seq: int
-    late: bool = False
-
-
-class Fault(BaseModel):
-    """What is wrong."""
-
-    code: str
-    message: str
-    retry: bool
-
-
-class Refusal(BaseModel):
-    """A call that cannot be done."""
-
-    error: Fault

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 
-from trainee.errors import RecordError, TraineeError
+from trainee.errors import TraineeError
 from trainee.record.events import Event
 from trainee.record.log import EventLog
 from trainee.serve.place import Place
@@ -35,6 +35,7 @@ class Learning(threading.Thread):
         self._by_job: dict[str, Place] = {}
         self._saved_at: dict[int, float] = {}
         self._spent: dict[int, float] = {}
+        self._rests_until: dict[int, float] = {}
         self._news = threading.Event()
         self._stopping = False
         self.problem: str | None = None
@@ -44,6 +45,7 @@ class Learning(threading.Thread):
         self._saved_at[id(place)] = time.monotonic()
         # Not ahead of those that have learned for long.
         self._spent[id(place)] = max(self._spent.values(), default=0.0)
+        self._rests_until[id(place)] = 0.0
         self._places.append(place)
         self._by_job[place.about["job"]] = place
         self._news.set()
@@ -70,11 +72,11 @@ class Learning(threading.Thread):
             try:
                 busy = self._turn()
                 self.problem = None
-            except TraineeError as error:
+            except Exception as error:
                 self._trouble(error)
                 busy = False
             if not busy:
-                self._news.wait(IDLE_S)
+                self._news.wait(self._idle_s())
         for place in self._places:
             self._save(place)
 
@@ -84,18 +86,24 @@ class Learning(threading.Thread):
         for place in sorted(self._places, key=lambda place: self._spent[id(place)]):
             if self._stopping:
                 return False
-            events = self._next(place)
+            events = self._next(place) if time.monotonic() >= self._rests_until[id(place)] else []
             if events:
                 busy = True
                 begun = time.perf_counter()
                 self._take(place, events)
-                taken = time.perf_counter() - begun
-                self._spent[id(place)] += taken / place.about["share"]
+                taken, share = time.perf_counter() - begun, place.about["share"]
+                self._spent[id(place)] += taken / share
                 # What the share leaves is for others.
-                time.sleep(taken * (1 / place.about["share"] - 1))
+                self._rests_until[id(place)] = time.monotonic() + taken * (1 / share - 1)
             if time.monotonic() - self._saved_at[id(place)] > self._checkpoint_s:
                 self._save(place)
         return busy
+
+    def _idle_s(self) -> float:
+        """How long there is nothing to do, unless there is news."""
+        now = time.monotonic()
+        resting = [until - now for until in self._rests_until.values() if until > now]
+        return min([IDLE_S, *resting])
 
     def _take(self, place: Place, events: list[Event]) -> None:
         try:
@@ -128,10 +136,10 @@ class Learning(threading.Thread):
             return
         try:
             place.save()
-        except RecordError as error:
+        except Exception as error:
             self._trouble(error)
 
-    def _trouble(self, error: TraineeError) -> None:
-        self.problem = str(error)
-        logger.warning("learning: %s", error)
+    def _trouble(self, error: Exception) -> None:
+        self.problem = str(error) or repr(error)
+        logger.warning("learning: %s", self.problem, exc_info=None if isinstance(error, TraineeError) else error)
         time.sleep(0 if self._stopping else RETRY_S)

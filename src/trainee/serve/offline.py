@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from trainee.errors import RecordError, TraineeError
 from trainee.record.events import Draft
 from trainee.serve import episodes, outcomes
-from trainee.serve.board import JobEntry
+from trainee.serve.access import job_at, job_of, job_of_decision
+from trainee.serve.board import EpisodeEntry, JobEntry
 from trainee.serve.bodies import Batch, EpisodeEnd, NewEpisode, NewReward, Noted
-from trainee.serve.refusals import Refused, answered
+from trainee.serve.deciding import UNDECIDED
+from trainee.serve.reading import digest
+from trainee.serve.refusals import STATUS, Refused, code_of
 from trainee.serve.security import Caller
-from trainee.serve.service import Service, digest
+from trainee.serve.service import Service
 
 # What each kind has to say.
 WANTED = {
@@ -35,9 +39,8 @@ async def taken(service: Service, caller: Caller, batch: Batch) -> list[dict[str
         except RecordError:
             raise
         except TraineeError as error:
-            response = answered(error)
-            code = error.code if isinstance(error, Refused) else "unfit"
-            results.append({"status": response.status_code, "code": code, "message": str(error)})
+            code = code_of(error)
+            results.append({"status": STATUS[code], "code": code, "message": str(error)})
     return results
 
 
@@ -46,34 +49,44 @@ async def _taken(service: Service, caller: Caller, noted: Noted) -> dict[str, An
     if lacking:
         raise Refused("invalid", f"an event of kind {noted.kind!r} lacks {lacking[0]!r}")
     if noted.kind == "episode":
-        job = _job(service, caller, noted.job or "")
+        job = job_at(service, caller, noted.job or "")
         begun = await episodes.begin(service, job, NewEpisode(episode=noted.episode))
         return {"episode": begun["episode"]}
     name = noted.episode or ""
-    job = _job(service, caller, service.job_of.get(name, ""))
     if noted.kind == "decision":
-        return await _decided(service, job, name, noted)
+        return await _decided(service, await job_of(service, caller, name), name, noted)
     if noted.kind == "reward":
         assert noted.value is not None
         assert noted.reward_id is not None
         said = {"value": noted.value, "reward_id": noted.reward_id, "final": noted.final}
-        reward = NewReward(**said, observed_at=noted.observed_at, of=noted.of)
-        return await outcomes.reward(service, job, f"{name}.{noted.sequence}", reward)
-    ended = EpisodeEnd(terminated=noted.terminated, truncated=noted.truncated, observation=noted.observation)
-    return await episodes.end(service, job, name, ended)
+        reward, decision = NewReward(**said, observed_at=noted.observed_at, of=noted.of), f"{name}.{noted.sequence}"
+        return await outcomes.reward(service, await job_of_decision(service, caller, decision), decision, reward)
+    said = {said: getattr(noted, said) for said in noted.model_fields_set & EpisodeEnd.model_fields.keys()}
+    return await episodes.end(service, await job_of(service, caller, name), name, EpisodeEnd(**said))
 
 
 async def _decided(service: Service, job: JobEntry, name: str, noted: Noted) -> dict[str, Any]:
     """A decision that the client made."""
-    entry, place = job.episodes.get(name), service.place(job.name)
+    entry, desk = job.episodes.get(name), service.place(job.name).desk
     said, decision = digest(noted.model_dump(exclude_unset=True)), f"{name}.{noted.sequence}"
-    if entry is not None and entry.over is None and noted.sequence == entry.next_sequence:
-        place.desk.coordinates(noted.action)
-        # Whether it is fit is seen here; it is learned from like any other.
-        place.desk.time_step(noted.observation, 0.0, noted.sequence == 0, False, False, noted.action_mask)
-    elif entry is not None and entry.over is None and (noted.sequence or 0) > entry.next_sequence:
+    if entry is None or entry.over is not None or (noted.sequence or 0) < entry.next_sequence:
+        return await _again(service, name, decision, said)
+    if noted.sequence != entry.next_sequence:
         raise Refused("out_of_sequence", f"the next decision of episode {name} has the sequence {entry.next_sequence}")
-    body = {
+    if noted.event_id in entry.recent:
+        raise Refused("used_before", f"event_id {noted.event_id!r} was decision {entry.recent[noted.event_id or '']}")
+    with service.alone(name):
+        desk.coordinates(noted.action)
+        # Whether it is fit is seen here; it is learned from like any other.
+        desk.time_step(noted.observation, 0.0, noted.sequence == 0, False, False, noted.action_mask)
+        key = f"d:{decision}"
+        drafts = [Draft("decided", job.name, _body(entry, noted, decision), key, said)]
+        await service.once(drafts, key, said)
+    return {"decision": decision}
+
+
+def _body(entry: EpisodeEntry, noted: Noted, decision: str) -> dict[str, Any]:
+    return {
         "event_id": noted.event_id,
         "sequence": noted.sequence,
         "observation": noted.observation,
@@ -81,30 +94,24 @@ async def _decided(service: Service, job: JobEntry, name: str, noted: Noted) -> 
         "baseline_action": None,
         "deadline_ms": None,
         "decision": decision,
-        "episode": name,
-        **episodes.UNDECIDED,
+        "episode": entry.id,
+        **UNDECIDED,
         "action": noted.action,
         "source": "client",
         "fallback": None,
-        "version": entry.version if entry is not None else "live",
-        "stage": entry.stage if entry is not None else "full",
+        "by": None,
+        "version": entry.version,
+        "stage": entry.stage,
         "took_ms": 0.0,
+        "reward_known": 0.0,
     }
-    key = f"d:{decision}"
-    if entry is None or entry.over is not None or noted.sequence != entry.next_sequence:
-        event = service.log.find(key)
-        if event is None:
-            raise Refused("episode_over", f"episode {name} has ended: begin another")
-        if event.digest != said:
-            raise Refused("used_before", f"decision {decision!r} was made before, and otherwise")
-        return {"decision": decision}
-    event, _ = await service.once([Draft("decided", job.name, body, key, said)], key, said)
-    # What deciding remembers of the episode is worked out from the record when it is next asked.
-    service.sessions.pop(entry.id, None)
-    return {"decision": event.body["decision"]}
 
 
-def _job(service: Service, caller: Caller, name: str) -> JobEntry:
-    if not caller.sees(name) or name not in service.jobs:
-        raise Refused("unknown_job" if name else "unknown_episode", f"there is no job {name!r}, or no such episode")
-    return service.jobs[name]
+async def _again(service: Service, name: str, decision: str, said: str) -> dict[str, Any]:
+    """What was answered when it was told before."""
+    event = await asyncio.to_thread(service.log.find, f"d:{decision}")
+    if event is None:
+        raise Refused("episode_over", f"episode {name} has ended: begin another")
+    if event.digest != said:
+        raise Refused("used_before", f"decision {decision!r} was made before, and otherwise")
+    return {"decision": decision}

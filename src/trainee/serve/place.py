@@ -6,8 +6,9 @@ import copy
 import logging
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ class Place:
         self.feed = Feed(about["rewards"], about["default_reward"])
         self.cursor = self.saved = 0
         self.inbox = Inbox()
+        self._stills = 0
         agent = self._restored() or Agent(about["seed"], width=about["width"])
         self.desk = Desk(agent, codec, about["job"], about["restartable"])
         self.asking = ThreadPoolExecutor(1, thread_name_prefix=f"trainee-ask-{about['job']}")
@@ -57,6 +59,20 @@ class Place:
     def steps(self) -> int:
         """Time steps that were learned from."""
         return self.desk.worker.logbook.steps
+
+    @property
+    def quick(self) -> bool:
+        """Whether to ask now takes less than to have another thread ask: also because nobody holds the agent still."""
+        return self.desk.quick and not self._stills
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """What happens meanwhile may hold the agent still for long: who asks is not to wait in the event loop."""
+        self._stills += 1
+        try:
+            yield
+        finally:
+            self._stills -= 1
 
     def take(self, event: Event) -> None:
         """Take up one more event, and learn from what can be learned from now."""
@@ -80,7 +96,7 @@ class Place:
         Raises:
           SaveFailed: the checkpoint before stands.
         """
-        with self.desk.still() as agent:
+        with self.still(), self.desk.still() as agent:
             now = checkpoint(agent)
             # Learning writes in place.
             parts = {name: {k: np.array(array) for k, array in part.items()} for name, part in now.parts.items()}

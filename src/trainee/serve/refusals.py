@@ -38,6 +38,7 @@ STATUS = {
     "record_unavailable": 503,
     "not_ready": 503,
     "too_slow": 408,
+    "internal": 500,
 }
 # After so many seconds it is worth while to try again.
 RETRY_S = 1
@@ -64,20 +65,32 @@ def refusal(code: str, message: str, status: int | None = None) -> JSONResponse:
     return JSONResponse(body, STATUS.get(code, status or 500), headers)
 
 
-def answered(error: TraineeError) -> JSONResponse:
-    """The answer that stands for an error of ours."""
+def code_of(error: TraineeError) -> str:
+    """The code that stands for an error of ours."""
     match error:
         case Refused():
-            return refusal(error.code, str(error))
+            return error.code
         case RecordFull():
-            return refusal("full", str(error))
+            return "full"
         case RecordError():
-            return refusal("record_unavailable", str(error))
+            return "record_unavailable"
         case UnfitTimeStep() | UnsupportedSpace():
-            return refusal("unfit", str(error))
+            return "unfit"
         case InvalidArgument():
-            return refusal("invalid", str(error))
-    return refusal("internal", str(error), 500)
+            return "invalid"
+    return "internal"
+
+
+def answered(error: TraineeError) -> JSONResponse:
+    """The answer that stands for an error of ours."""
+    return refusal(code_of(error), str(error))
+
+
+def used_before(key: str) -> Refused:
+    """The refusal of a call whose id stands for another one; `key` is that of its event."""
+    kind, _, rest = key.partition(":")
+    what = {"d": "event_id or sequence", "r": "reward_id", "j": "job", "b": "episode", "e": "episode"}.get(kind, "id")
+    return Refused("used_before", f"{what} {rest!r} was used before, for something else: choose another")
 
 
 def install(app: FastAPI) -> None:
@@ -90,7 +103,7 @@ def install(app: FastAPI) -> None:
         return refusal(*misread(error.errors()))
 
     async def http(_: Request, error: Any) -> JSONResponse:
-        code = {404: "unknown_path", 405: "wrong_method"}.get(error.status_code, "invalid")
+        code = {400: "not_json", 404: "unknown_path", 405: "wrong_method"}.get(error.status_code, "invalid")
         answer = refusal(code, str(error.detail), error.status_code)
         answer.headers.update(error.headers or {})
         return answer

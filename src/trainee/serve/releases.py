@@ -6,35 +6,17 @@ import asyncio
 import logging
 import re
 import time
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from trainee.errors import InvalidArgument, TraineeError
+from trainee.errors import InvalidArgument, RecordError, SaveFailed, TraineeError
 from trainee.life import Version, freeze, freeze_saved, keep_again, opened
 from trainee.record.events import Draft, Event
-from trainee.release import (
-    GATES,
-    SHARE,
-    Measurements,
-    Release,
-    Verdict,
-    WrongStage,
-    aborted,
-    advanced,
-    arm,
-    begun,
-    blank,
-    canary_verdicts,
-    finished,
-    foreseen,
-    judged,
-    rolled_back,
-    shadow_verdicts,
-)
+from trainee.release import SHARE, Release, WrongStage, aborted, advanced, arm, begun, blank, judged, rolled_back
 from trainee.serve.board import JobEntry
 from trainee.serve.bodies import NewRelease
+from trainee.serve.courses import Course, view
 from trainee.serve.place import Place
 from trainee.serve.refusals import Refused
 from trainee.serve.sessions import Deciding
@@ -44,56 +26,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("trainee.serve")
 IMPORT = re.compile(r"import:([A-Za-z0-9_-]{1,64})")
-# Episodes whose interval waits for their return, or the other way round.
-MOST_WAITING = 10_000
-
-
-@dataclass
-class Course:
-    """A release under way, and what was measured of it.
-
-    Attributes:
-      release: where it stands.
-      measured: what its gates are judged by.
-      before: the version that served when it began.
-      foretold, came: of episodes in its shadow: the interval that it gave, the return that came.
-      moving: it is being moved.
-    """
-
-    release: Release
-    measured: Measurements
-    before: str
-    foretold: dict[str, tuple[float, float]] = field(default_factory=dict)
-    came: dict[str, float] = field(default_factory=dict)
-    moving: bool = False
-
-    @property
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """What the gates of its stage say now."""
-        if self.release.stage not in GATES:
-            return ()
-        return shadow_verdicts(self.measured) if self.release.stage == "shadow" else canary_verdicts(self.measured)
-
-    def shadowed(self, body: dict[str, Any]) -> None:
-        """What it would have done in an episode, or in a part of one."""
-        counts = {name: getattr(self.measured, name) + body[name] for name in ("decisions", "valid", "slow", "agreed")}
-        self.measured = replace(self.measured, **counts)
-        if body["interval"] is not None and len(self.foretold) < MOST_WAITING:
-            self.foretold[body["episode"]] = tuple(body["interval"])
-        self._compare(body["episode"])
-
-    def returned(self, point: dict[str, Any]) -> None:
-        """An episode is over."""
-        if self.release.stage == "canary" and point["release"] == self.release.id and point["realised"] is not None:
-            self.measured = finished(self.measured, point["version"] == self.release.version, point["return"])
-        if self.release.stage == "shadow" and point["realised"] is not None and len(self.came) < MOST_WAITING:
-            self.came[point["episode"]] = point["realised"]
-            self._compare(point["episode"])
-
-    def _compare(self, episode: str) -> None:
-        if episode in self.foretold and episode in self.came:
-            low, high = self.foretold.pop(episode)
-            self.measured = foreseen(self.measured, low <= self.came.pop(episode) <= high)
 
 
 class Releases:
@@ -109,6 +41,7 @@ class Releases:
         self._current: dict[str, str] = {}
         self._versions: dict[tuple[str, str], Version] = {}
         self._numbers: dict[str, int] = {}
+        self._beginning: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def version_of(self, job: JobEntry, episode: str) -> dict[str, Any]:
@@ -123,11 +56,25 @@ class Releases:
 
     def deciding(self, version: str, place: Place) -> Deciding:
         """How a version decides."""
-        return place.ask if version == "live" else self._version(version, place).ask
+        return place.ask if version == "live" else self._versions[place.about["job"], version].ask
 
     def blank(self, version: str, place: Place) -> Any:
         """What a version remembers of an episode that begins."""
-        return place.desk.blank if version == "live" else self._version(version, place).blank
+        return place.desk.blank if version == "live" else self._versions[place.about["job"], version].blank
+
+    def open_versions(self, job: JobEntry, place: Place) -> None:
+        """Have at hand whatever may have to decide at a job; takes seconds.
+
+        Raises:
+          RecordError: one cannot be read.
+        """
+        course = self._course(job.name)
+        wanted = {job.serving, *(entry.version for entry in job.episodes.values() if entry.over is None)}
+        if course is not None:
+            # It may come to serve, or what served before it may again.
+            wanted |= {course.release.version, course.before}
+        for version in sorted(wanted - {"live"}):
+            self._versions[job.name, version] = opened(place.desk, self._folder(place, version))
 
     def candidate(self, job: str) -> Release | None:
         """The release that is in the shadow."""
@@ -137,12 +84,12 @@ class Releases:
     def current(self, job: str) -> dict[str, Any] | None:
         """A job's newest release."""
         course = self._course(job)
-        return None if course is None else _view(course)
+        return None if course is None else view(course)
 
     def all(self, job: str | None) -> list[dict[str, Any]]:
         """All releases, the newest first."""
         courses = reversed(self._courses.values())
-        return [_view(course) for course in courses if job in (None, course.release.job)]
+        return [view(course) for course in courses if job in (None, course.release.job)]
 
     def job_of(self, release: str) -> str | None:
         """The job that a release is for."""
@@ -188,6 +135,15 @@ class Releases:
             raise Refused(
                 "wrong_stage", f"release {course.release.id} of job {job.name!r} is in {course.release.stage}"
             )
+        if job.name in self._beginning:
+            raise Refused("in_flight", f"another release of job {job.name!r} is being begun: ask again in a moment")
+        self._beginning.add(job.name)
+        try:
+            return await self._begun(job, asked, by)
+        finally:
+            self._beginning.discard(job.name)
+
+    async def _begun(self, job: JobEntry, asked: NewRelease, by: str) -> dict[str, Any]:
         place = self._service.place(job.name)
         version = f"v{self._numbers.get(job.name, 0) + 1}"
         share = SHARE if asked.share is None else asked.share
@@ -200,7 +156,7 @@ class Releases:
         written = await self._service.record([Draft("released", job.name, body, key)])
         if isinstance(written, Event):
             raise Refused("in_flight", f"another release of job {job.name!r} was begun just now")
-        return _view(self._courses[release.id])
+        return view(self._courses[release.id])
 
     async def advance(self, release: str, by: str, why: str) -> dict[str, Any]:
         """On to the next stage, as a person says.
@@ -237,7 +193,7 @@ class Releases:
             raise Refused("wrong_stage", str(error)) from None
         finally:
             course.moving = False
-        return _view(course)
+        return view(course)
 
     async def _moved_alone(self, course: Course, moved: Release) -> None:
         try:
@@ -261,34 +217,37 @@ class Releases:
     def _course(self, job: str) -> Course | None:
         return self._courses[self._current[job]] if job in self._current else None
 
-    def _version(self, version: str, place: Place) -> Version:
-        name = place.about["job"], version
-        if name not in self._versions:
-            self._versions[name] = opened(place.desk, self._folder(place, version))
-        return self._versions[name]
-
     def _freeze(self, place: Place, version: str, source: str) -> None:
+        """Keep a source as a version, and have it at hand.
+
+        Raises:
+          InvalidArgument: there is no such source, or it cannot be used.
+        """
         about, folder = {"job": place.about["job"], "version": version, "source": source}, self._folder(place, version)
         imported = IMPORT.fullmatch(source)
         if source == "live":
-            freeze(place.desk, folder, {**about, "step": place.steps})
+            with place.still():
+                freeze(place.desk, folder, {**about, "step": place.steps})
         elif imported is not None:
-            freeze_saved(place.desk, self._service.settings.home / "imports" / imported[1], folder, about)
+            self._import(place, imported[1], folder, about)
         elif re.fullmatch(r"v[1-9]\d{0,6}", source) and self._folder(place, source).exists():
             keep_again(self._folder(place, source), folder, about)
         else:
             raise InvalidArgument(
-                f"there is no source {source!r}: `live` is what was learned up to now, `v3` an earlier version, "
-                f"`import:NAME` the agent saved in {self._service.settings.home / 'imports'}/NAME"
+                f"there is no source {source[:80]!r}: `live` is what was learned up to now, `v3` an earlier version, "
+                f"`import:NAME` the agent saved in the folder NAME within `imports` in the home"
             )
-        self._version(version, place)
+        self._versions[place.about["job"], version] = opened(place.desk, folder)
+
+    def _import(self, place: Place, name: str, folder: Path, about: dict[str, Any]) -> None:
+        try:
+            freeze_saved(place.desk, self._service.settings.home / "imports" / name, folder, about)
+        except SaveFailed:
+            raise
+        except RecordError as error:
+            # Not the record of this service: to ask again does not help.
+            raise InvalidArgument(f"the agent {name!r} cannot be imported: {error}") from None
 
     @staticmethod
     def _folder(place: Place, version: str) -> Path:
         return place.folder / "versions" / version
-
-
-def _view(course: Course) -> dict[str, Any]:
-    release = course.release.to_json()
-    verdicts = course.verdicts or course.release.history[-1].verdicts
-    return {"release": release.pop("id"), **release, "verdicts": [verdict.to_json() for verdict in verdicts]}

@@ -3,93 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Header, Query
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from trainee.record.events import Event
-from trainee.serve import bodies, episodes, jobs, offline, outcomes, views
-from trainee.serve.board import JobEntry
-from trainee.serve.refusals import STATUS, Refused
-from trainee.serve.security import Caller
-from trainee.serve.service import Service
+from trainee.serve import answers, bodies, deciding, episodes, jobs, offline, outcomes, people, views
+from trainee.serve.access import check_release, job_at, job_of, job_of_decision
+from trainee.serve.calling import (
+    SAYING,
+    Anyone,
+    Before,
+    CheckedRoute,
+    Controller,
+    Decider,
+    Limit,
+    Noter,
+    OnlyJob,
+    Releaser,
+    Rewarder,
+    Serving,
+    Watcher,
+    linked,
+    refusals,
+)
+from trainee.serve.refusals import Refused
 from trainee.serve.stream import watched
 
-MOST = 500
-Before = Annotated[int | None, Query(ge=0, le=2**62, description="only events before this number")]
-Limit = Annotated[int, Query(ge=1, le=MOST)]
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": bodies.Refusal, "description": ", ".join(sorted(c for c, s in STATUS.items() if s == status))}
-    for status in sorted(set(STATUS.values()))
-}
-router = APIRouter(prefix="/v1", responses=REFUSALS)
+router = APIRouter(prefix="/v1", route_class=CheckedRoute)
+health = APIRouter()
 
 
-async def service_of(request: Request) -> Service:
-    """The service that answers. Not a plain function, which would be called in another thread."""
-    return request.app.state.service
-
-
-def may(scope: str | None) -> Callable[[Request], Any]:
-    """Who calls, where they may do this."""
-
-    async def caller(request: Request) -> Caller:
-        found = request.app.state.doorman.caller(request.headers.get("authorization", "").encode("latin-1"))
-        if scope is not None:
-            found.may(scope)
-        return found
-
-    return caller
-
-
-Serving = Annotated[Service, Depends(service_of)]
-Decider = Annotated[Caller, Depends(may("decide"))]
-Rewarder = Annotated[Caller, Depends(may("reward"))]
-Watcher = Annotated[Caller, Depends(may("watch"))]
-Releaser = Annotated[Caller, Depends(may("release"))]
-Controller = Annotated[Caller, Depends(may("control"))]
-Anyone = Annotated[Caller, Depends(may(None))]
-
-
-def job_at(service: Service, caller: Caller, name: str) -> JobEntry:
-    """A job, if it is one of the caller's; that there is another's is not told."""
-    if not caller.sees(name):
-        raise Refused("unknown_job", f"there is no job {name!r}: make it with POST /v1/jobs")
-    return service.job(name)
-
-
-async def job_of(service: Service, caller: Caller, episode: str) -> JobEntry:
-    """The job of an episode, if it is one of the caller's."""
-    name = service.job_of.get(episode)
-    if name is None:
-        event = await asyncio.to_thread(service.log.find, f"b:{episode}")
-        name = event.job if event is not None else None
-    if name is None or not caller.sees(name):
-        raise Refused("unknown_episode", f"there is no episode {episode!r}")
-    return service.job(name)
-
-
-async def job_of_decision(service: Service, caller: Caller, decision: str) -> JobEntry:
-    """The job of a decision, if it is one of the caller's."""
-    episode, _, sequence = decision.rpartition(".")
-    try:
-        if not (sequence.isascii() and sequence.isdecimal()) or str(int(sequence)) != sequence:
-            raise Refused("unknown_decision", "")
-        return await job_of(service, caller, episode)
-    except (Refused, ValueError):
-        raise Refused("unknown_decision", f"there is no decision {decision!r}") from None
-
-
-@router.get("/me")
+@router.get("/me", response_model=answers.Me, responses=refusals())
 async def me(caller: Anyone) -> JSONResponse:
     """What the key may do."""
     seen = None if caller.jobs is None else sorted(caller.jobs)
     return JSONResponse({"name": caller.name, "scopes": sorted(caller.scopes), "jobs": seen})
 
 
-@router.post("/jobs", status_code=201)
+@router.post(
+    "/jobs",
+    status_code=201,
+    response_model=answers.Job,
+    responses=refusals(*SAYING, "unfit", "used_before", "full", "in_flight"),
+)
 async def make_job(asked: bodies.NewJob, service: Serving, caller: Controller) -> JSONResponse:
     """Make a job; it is answered once it is ready."""
     if not caller.sees(asked.job):
@@ -98,188 +55,242 @@ async def make_job(asked: bodies.NewJob, service: Serving, caller: Controller) -
     return JSONResponse(views.job_view(service, job), 201)
 
 
-@router.get("/jobs")
+@router.get("/jobs", response_model=answers.Jobs, responses=refusals())
 async def all_jobs(service: Serving, caller: Watcher) -> JSONResponse:
     """All jobs."""
     seen = [views.job_view(service, job) for job in service.jobs.values() if caller.sees(job.name)]
     return JSONResponse({"jobs": seen})
 
 
-@router.get("/jobs/{job}")
+@router.get("/jobs/{job}", response_model=answers.WholeJob, responses=refusals("unknown_job", "invalid"))
 async def one_job(job: bodies.Name, service: Serving, caller: Watcher) -> JSONResponse:
     """A job, with what it is doing now."""
     return JSONResponse(views.whole_job_view(service, job_at(service, caller, job)))
 
 
-@router.post("/jobs/{job}/episodes", status_code=201, response_model=bodies.Begun)
+@router.post(
+    "/jobs/{job}/episodes",
+    status_code=201,
+    response_model=answers.Begun,
+    responses={
+        201: linked(decide="episode", end="episode"),
+        **refusals(*SAYING, "unknown_job", "used_before", "in_flight", "full", "not_ready"),
+    },
+)
 async def begin(job: bodies.Name, asked: bodies.NewEpisode, service: Serving, caller: Decider) -> JSONResponse:
     """Begin an episode."""
     return JSONResponse(await episodes.begin(service, job_at(service, caller, job), asked), 201)
 
 
-@router.post("/episodes/{episode}/decisions", response_model=bodies.Answer)
+@router.post(
+    "/episodes/{episode}/decisions",
+    response_model=answers.Decided,
+    responses={
+        200: linked(reward="decision", override="decision", one_decision="decision"),
+        **refusals(
+            *SAYING,
+            *("unknown_episode", "unfit", "used_before", "in_flight", "out_of_sequence", "episode_over"),
+            *("full", "not_ready"),
+        ),
+    },
+)
 async def decide(episode: bodies.Id, asked: bodies.NewDecision, service: Serving, caller: Decider) -> JSONResponse:
     """What is seen, and what to do."""
     job = await job_of(service, caller, episode)
-    return JSONResponse(await episodes.decide(service, job, episode, asked))
+    return JSONResponse(await deciding.decide(service, job, episode, asked))
 
 
-@router.post("/episodes/{episode}/end", response_model=bodies.Acknowledged)
+@router.post(
+    "/episodes/{episode}/end",
+    response_model=answers.Acknowledged,
+    responses=refusals(
+        *SAYING, "unknown_episode", "unfit", "used_before", "in_flight", "episode_over", "full", "not_ready"
+    ),
+)
 async def end(episode: bodies.Id, asked: bodies.EpisodeEnd, service: Serving, caller: Decider) -> JSONResponse:
     """End an episode."""
     job = await job_of(service, caller, episode)
     return JSONResponse(await episodes.end(service, job, episode, asked))
 
 
-@router.post("/decisions/{decision}/rewards", response_model=bodies.Acknowledged)
+@router.post(
+    "/decisions/{decision}/rewards",
+    response_model=answers.Acknowledged,
+    responses=refusals(*SAYING, "unknown_decision", "used_before", "in_flight", "full"),
+)
 async def reward(decision: bodies.Id, asked: bodies.NewReward, service: Serving, caller: Rewarder) -> JSONResponse:
     """What came of a decision."""
     job = await job_of_decision(service, caller, decision)
     return JSONResponse(await outcomes.reward(service, job, decision, asked))
 
 
-@router.post("/decisions/{decision}/override", response_model=bodies.Acknowledged)
+@router.post(
+    "/decisions/{decision}/override",
+    response_model=answers.Acknowledged,
+    responses=refusals(*SAYING, "unknown_decision", "unfit", "used_before", "in_flight", "full", "not_ready"),
+)
 async def override(decision: bodies.Id, asked: bodies.Override, service: Serving, caller: Controller) -> JSONResponse:
-    """What a person did instead."""
+    """What a person did instead, or is to be done where that is waited for."""
     job = await job_of_decision(service, caller, decision)
-    return JSONResponse(await outcomes.override(service, job, decision, asked, caller.name))
+    return JSONResponse(await people.override(service, job, decision, asked, caller.name))
 
 
-@router.get("/decisions/{decision}")
+@router.get(
+    "/decisions/{decision}",
+    response_model=answers.WholeDecision,
+    responses=refusals("unknown_decision", "invalid"),
+)
 async def one_decision(decision: bodies.Id, service: Serving, caller: Watcher) -> JSONResponse:
     """Everything about a decision."""
     await job_of_decision(service, caller, decision)
-    event, came = await asyncio.to_thread(_about, service, decision)
-    if event is None:
-        raise Refused("unknown_decision", f"there is no decision {decision!r}")
-    return JSONResponse(views.decision_view(service, event, came))
+    return JSONResponse(await asyncio.to_thread(views.decision_at, service, decision))
 
 
-@router.get("/jobs/{job}/decisions")
+@router.get("/jobs/{job}/decisions", response_model=answers.Decisions, responses=refusals("unknown_job", "invalid"))
 async def decisions(
     job: bodies.Name, service: Serving, caller: Watcher, before: Before = None, limit: Limit = 50
 ) -> JSONResponse:
     """The newest decisions, each with what came of it."""
     name = job_at(service, caller, job).name
-
-    def read() -> list[Any]:
-        found = service.log.before(before, limit, name, ("decided",))
-        return [(event, _about(service, event.body["decision"])[1]) for event in found]
-
-    found = await asyncio.to_thread(read)
-    shown = [views.decision_view(service, event, came) for event, came in found]
-    return JSONResponse({"decisions": shown, "before": found[-1][0].seq if len(found) == limit else None})
+    return JSONResponse(await asyncio.to_thread(views.decisions_before, service, name, before, limit))
 
 
-@router.get("/jobs/{job}/ledger")
+@router.get("/jobs/{job}/episodes", response_model=answers.Episodes, responses=refusals("unknown_job", "invalid"))
+async def job_episodes(
+    job: bodies.Name, service: Serving, caller: Watcher, before: Before = None, limit: Limit = 50
+) -> JSONResponse:
+    """The newest episodes, and how they ended."""
+    found = job_at(service, caller, job)
+    return JSONResponse(await asyncio.to_thread(views.episodes_before, service, found, before, limit))
+
+
+@router.get("/jobs/{job}/ledger", response_model=answers.Ledger, responses=refusals("unknown_job", "invalid"))
 async def ledger(
     job: bodies.Name, service: Serving, caller: Watcher, before: Before = None, limit: Limit = 50
 ) -> JSONResponse:
     """What people did, and what the service did by itself."""
     name = job_at(service, caller, job).name
-    found = await asyncio.to_thread(service.log.before, before, limit, name, views.LEDGER)
-    entries = [views.ledger_entry(event) for event in found]
-    return JSONResponse({"entries": entries, "before": found[-1].seq if len(found) == limit else None})
+    return JSONResponse(await asyncio.to_thread(views.ledger_before, service, name, before, limit))
 
 
-@router.get("/events", response_class=StreamingResponse)
+@router.get(
+    "/events",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        **refusals("unknown_job", "invalid", "full"),
+    },
+)
 async def events(
-    request: Request,
     service: Serving,
     caller: Watcher,
-    job: Annotated[str | None, Query(pattern=bodies.NAME)] = None,
+    job: OnlyJob = None,
     kinds: Annotated[str | None, Query(max_length=500, description="separated by commas")] = None,
     thin: bool = True,
     after: Annotated[int | None, Query(ge=0, le=2**62)] = None,
+    last_event_id: Annotated[str | None, Header(description="as the last event that was seen had it")] = None,
 ) -> StreamingResponse:
     """Events as they happen, from after `Last-Event-ID` or `after` on; by default from now on."""
-    resumed = request.headers.get("last-event-id", "")
     if job is not None:
         job_at(service, caller, job)
-    known = int(resumed) if resumed.isascii() and resumed.isdecimal() and len(resumed) < 19 else after
     only = None if kinds is None else [kind for kind in kinds.split(",") if kind][:50]
-    told = watched(service, caller, service.last if known is None else known, job, only, thin)
+    told = watched(service, caller, _known(last_event_id, after), job, only, thin)
     return StreamingResponse(told, media_type="text/event-stream")
 
 
-@router.post("/events:batch")
-async def batch(asked: bodies.Batch, service: Serving, caller: Decider) -> JSONResponse:
+@router.post(
+    "/events:batch",
+    response_model=answers.BatchResults,
+    responses=refusals(*SAYING, "full"),
+)
+async def batch(asked: bodies.Batch, service: Serving, caller: Noter) -> JSONResponse:
     """What a client noted while it was offline: each is answered by itself, in order."""
-    caller.may("reward")
     return JSONResponse({"results": await offline.taken(service, caller, asked)})
 
 
-@router.put("/control")
+@router.put(
+    "/control",
+    response_model=answers.Control,
+    responses=refusals(*SAYING, "unknown_job", "unfit", "full", "not_ready"),
+)
 async def control(asked: bodies.Control, service: Serving, caller: Controller) -> JSONResponse:
     """Pause, take over, hand back."""
     job_at(service, caller, asked.job)
-    return JSONResponse(await outcomes.control(service, asked, caller.name))
+    return JSONResponse(await people.control(service, asked, caller.name))
 
 
-@router.post("/releases", status_code=201)
+@router.post(
+    "/releases",
+    status_code=201,
+    response_model=answers.Release,
+    responses={
+        201: linked(advance="release", abort="release"),
+        **refusals(*SAYING, "unknown_job", "wrong_stage", "in_flight", "full", "not_ready"),
+    },
+)
 async def release(asked: bodies.NewRelease, service: Serving, caller: Releaser) -> JSONResponse:
     """Release a version."""
     job = job_at(service, caller, asked.job)
     return JSONResponse(await service.releases.begin(job, asked, caller.name), 201)
 
 
-@router.get("/releases")
-async def releases(
-    service: Serving, caller: Watcher, job: Annotated[str | None, Query(pattern=bodies.NAME)] = None
-) -> JSONResponse:
-    """All releases, the newest first."""
+@router.get("/releases", response_model=answers.Releases, responses=refusals("unknown_job", "invalid"))
+async def releases(service: Serving, caller: Watcher, job: OnlyJob = None, limit: Limit = 50) -> JSONResponse:
+    """The newest releases, the newest first."""
     if job is not None:
         job_at(service, caller, job)
     seen = [view for view in service.releases.all(job) if caller.sees(view["job"])]
-    return JSONResponse({"releases": seen})
+    return JSONResponse({"releases": seen[:limit]})
 
 
-@router.post("/releases/{release}/advance")
+MOVING = refusals(*SAYING, "unknown_release", "wrong_stage", "in_flight", "full")
+
+
+@router.post("/releases/{release}/advance", response_model=answers.Release, responses=MOVING)
 async def advance(release: bodies.Id, asked: bodies.Move, service: Serving, caller: Releaser) -> JSONResponse:
     """On to the next stage."""
-    _release_at(service, caller, release)
+    check_release(service, caller, release)
     return JSONResponse(await service.releases.advance(release, caller.name, asked.reason))
 
 
-@router.post("/releases/{release}/abort")
+@router.post("/releases/{release}/abort", response_model=answers.Release, responses=MOVING)
 async def abort(release: bodies.Id, asked: bodies.Move, service: Serving, caller: Releaser) -> JSONResponse:
     """Call a release off."""
-    _release_at(service, caller, release)
+    check_release(service, caller, release)
     return JSONResponse(await service.releases.abort(release, caller.name, asked.reason))
 
 
-def _release_at(service: Service, caller: Caller, release: str) -> None:
-    job = service.releases.job_of(release)
-    if job is None or not caller.sees(job):
-        raise Refused("unknown_release", f"there is no release {release!r}")
+def _known(last_event_id: str | None, after: int | None) -> int | None:
+    """The number of the last event that is known to whoever watches."""
+    resumed = last_event_id or ""
+    return int(resumed) if resumed.isascii() and resumed.isdecimal() and len(resumed) < 19 else after
 
 
-def _about(service: Service, decision: str) -> tuple[Event | None, list[Event]]:
-    """The event in which a decision was made, and those about it since."""
-    about = [event for kind in "ro" for event in service.log.under(f"{kind}:{decision}:", MOST)]
-    about += service.log.found([f"w:{decision}"])
-    return service.log.find(f"d:{decision}"), sorted(about, key=lambda event: event.seq)
+OPEN = "not_allowed", "internal"
 
 
-health = APIRouter()
-
-
-@health.get("/healthz")
+@health.get("/healthz", response_model=answers.Alive, responses=refusals(always=OPEN))
 async def healthz() -> JSONResponse:
     """Whether it lives."""
     return JSONResponse({"status": "ok"})
 
 
-@health.get("/readyz", responses={503: {"model": bodies.Refusal}})
+@health.get("/readyz", response_model=answers.Ready, responses=refusals("not_ready", always=OPEN))
 async def readyz(service: Serving) -> JSONResponse:
     """Whether it can work."""
-    problem = service.problem or service.writer.problem
+    # Whoever can reach it may ask: what is wrong with which file is for the log.
+    problem = service.problem or (None if service.writer.healthy else "the record cannot be written: the log says why")
     if problem is not None:
         raise Refused("not_ready", problem)
-    return JSONResponse({"status": "ready", "learning": service.learning.problem})
+    held_up = service.learning.problem is not None
+    return JSONResponse({"status": "ready", "learning": "learning is held up: the log says why" if held_up else None})
 
 
-@health.get("/metrics", response_class=Response)
+@health.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **refusals()},
+)
 async def metrics(service: Serving, caller: Watcher) -> Response:
     """For Prometheus."""
     if caller.jobs is not None:

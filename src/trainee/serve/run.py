@@ -2,37 +2,87 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
+from fastapi import FastAPI
 
 from trainee.errors import InvalidArgument
 from trainee.record.keys import Keys
 from trainee.record.log import EventLog
 from trainee.serve.app import create_app
+from trainee.serve.protocol import LimitedProtocol
 from trainee.serve.settings import Settings
 
 # A thread that has the interpreter lets another have it after so long: learning is not to hold deciding up.
 SWITCH_S = 0.0005
-GRACE_S = 10
+# How long calls that are under way may take at the end, and connections that there may be at once.
+GRACE_S, MOST_CONNECTIONS = 10, 800
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; what is under way is answered, and what was learned is saved."""
+    """Serve until SIGTERM or SIGINT; what is under way is answered, and what was learned is saved.
+
+    Raises:
+      InvalidArgument: it would be open to others, and there are no keys.
+      HomeInUse, RecordError: why it cannot take up the work.
+    """
     if not settings.loopback:
         _check_keys(settings)
     sys.setswitchinterval(SWITCH_S)
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=GRACE_S,
-        timeout_keep_alive=30,
-        server_header=False,
-        h11_max_incomplete_event_size=2**16,
-    )
+    app = create_app(settings)
+    server = Server(app, settings)
+    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+        runner.run(_served(app, server))
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, which here leaves it to us to begin and to end: what is wrong is told as it is.
+
+    Args:
+      app: that it serves; its service was started.
+      settings: of the service.
+    """
+
+    def __init__(self, app: FastAPI, settings: Settings):
+        self._app = app
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.port,
+                http=LimitedProtocol,
+                ws="none",
+                lifespan="off",
+                log_level="warning",
+                access_log=False,
+                timeout_graceful_shutdown=GRACE_S,
+                timeout_keep_alive=30,
+                limit_concurrency=MOST_CONNECTIONS,
+                server_header=False,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop in good order when told to. Nothing is raised afterwards, as what was learned is still to be saved."""
+        loop = asyncio.get_running_loop()
+        for which in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(which, self._told_to_stop)
+        yield
+
+    def _told_to_stop(self) -> None:
+        self.should_exit = True
+        self._app.state.service.hang_up()
+
+
+async def _served(app: FastAPI, server: Server) -> None:
+    async with app.router.lifespan_context(app):
+        await server.serve()
 
 
 def _check_keys(settings: Settings) -> None:
@@ -43,7 +93,7 @@ def _check_keys(settings: Settings) -> None:
         made = Keys(log).all()
     finally:
         log.close()
-    if not made:
+    if not any(key.revoked_at is None for key in made):
         raise InvalidArgument(
             f"{settings.host} can be called from other machines, and there are no keys yet: make one with "
             f"`trainee keys make NAME --scopes decide,reward --home {settings.home}`, or listen on 127.0.0.1"

@@ -1,38 +1,18 @@
-"""Security: who may call what. Keys with scopes, jobs that are nobody else's, limits on what is sent."""
+"""Security: who may call what. Keys with scopes, jobs that are nobody else's, and so many calls a second."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from ipaddress import ip_address
-from typing import Any
-from urllib.parse import urlsplit
 
+from trainee.errors import RecordError, RecordUnavailable
 from trainee.record.keys import SCOPES, Keys
-from trainee.serve.refusals import Refused, refusal
+from trainee.serve.refusals import Refused
 from trainee.serve.settings import Settings
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-# For so long it is believed that no key was made.
-LOOK_S = 1.0
-# Nothing is loaded from elsewhere, and nothing runs that is not a file of ours.
-HEADERS = (
-    (
-        b"content-security-policy",
-        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    ),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"cache-control", b"no-store"),
-)
+# How often the keys are read, and how long what was read counts where the database does not answer any more.
+LOOK_S, FRESH_S = 0.5, 10.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +49,7 @@ ANYONE = Caller("", "anyone", frozenset(SCOPES), None)
 
 
 class Doorman:
-    """Knows who calls.
+    """Knows who calls. The keys are read beside the calls, not by them: a database that takes its time holds up none.
 
     Args:
       keys: those there are.
@@ -79,7 +59,32 @@ class Doorman:
     def __init__(self, keys: Keys, settings: Settings):
         self._keys, self._rate, self._loopback = keys, settings.calls_per_s, settings.loopback
         self._allowances: dict[str, tuple[float, float]] = {}
-        self._keyed, self._looked_until = False, 0.0
+        self._known_until = 0.0
+        self._problem: RecordError = RecordUnavailable("the keys were not read yet: nothing was acknowledged")
+
+    def look(self) -> None:
+        """Read the keys, in whatever thread.
+
+        Raises:
+          RecordError: they cannot be read.
+        """
+        asked_at = time.monotonic()
+        try:
+            self._keys.refresh()
+        except RecordError as error:
+            self._problem = error
+            raise
+        self._known_until = asked_at + FRESH_S
+
+    async def watch(self) -> None:
+        """Read the keys again and again."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                await asyncio.to_thread(self.look)
+            except RecordError:
+                # Whoever calls is told of it.
+                continue
 
     def caller(self, authorization: bytes) -> Caller:
         """Who calls. Where no keys were made and only this machine can call, anyone may do anything.
@@ -89,15 +94,17 @@ class Doorman:
 
         Raises:
           Refused: a key is wanted and there is none that is good, or it calls too often.
+          RecordError: the keys cannot be read.
         """
+        if time.monotonic() > self._known_until:
+            raise type(self._problem)(*self._problem.args)
         scheme, _, token = authorization.decode("latin-1").partition(" ")
         if scheme.lower() == "bearer" and token:
-            key = self._keys.check(token.strip())
+            key = self._keys.known(token.strip())
             if key is None:
                 raise Refused("no_key", "the key is not known here, or it was revoked")
-            jobs = None if key.jobs is None else frozenset(key.jobs)
-            caller = Caller(key.id, key.name, frozenset(key.scopes), jobs)
-        elif self._loopback and not self._any_keys():
+            caller = Caller(key.id, key.name, key.scopes, key.jobs)
+        elif self._loopback and not self._keys.any_known:
             caller = ANYONE
         else:
             raise Refused(
@@ -106,12 +113,11 @@ class Doorman:
         self._count(caller)
         return caller
 
-    def _any_keys(self) -> bool:
-        """Whether a key was ever made; once one was, there is no way back."""
-        if not self._keyed and time.monotonic() > self._looked_until:
-            self._looked_until = time.monotonic() + LOOK_S
-            self._keyed = bool(self._keys.all())
-        return self._keyed
+    def still(self, caller: Caller) -> bool:
+        """Whether whoever called before may go on listening."""
+        if caller is ANYONE:
+            return not self._keys.any_known
+        return self._keys.in_use(caller.id)
 
     def _count(self, caller: Caller) -> None:
         """A token bucket for each key."""
@@ -121,87 +127,3 @@ class Doorman:
         if left < 1:
             raise Refused("too_fast", f"more than {rate:,.0f} calls a second: wait a moment")
         self._allowances[caller.id] = left - 1, now
-
-
-class Gate:
-    """Before any route: what is too large, too slow, of the wrong type, or meant for another host is refused; to every
-    answer the headers are added that keep a browser from harm.
-    """
-
-    def __init__(self, app: Any, settings: Settings):
-        self._app, self._settings = app, settings
-        self._loopback = settings.loopback
-        self._hosts = {settings.host.lower(), "localhost", *(host.lower() for host in settings.hosts)}
-
-    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        """See ASGI."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        headers = dict(scope["headers"])
-
-        async def sent(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *HEADERS]
-            await send(message)
-
-        try:
-            self._check(scope, headers)
-            if scope["method"] in ("POST", "PUT"):
-                receive = await self._body(headers, receive)
-        except Refused as refused:
-            await refusal(refused.code, str(refused))(scope, receive, sent)
-            return
-        await self._app(scope, receive, sent)
-
-    def _check(self, scope: Any, headers: dict[bytes, bytes]) -> None:
-        # A page elsewhere may have its own name point here, and would then be of the same origin.
-        host = urlsplit("//" + headers.get(b"host", b"").decode("latin-1")).hostname or ""
-        if self._loopback and host not in self._hosts and not _is_loopback(host):
-            raise Refused(
-                "not_allowed", f"this service is not {host!r}: call it by its own name, or start it with --name"
-            )
-        origin = headers.get(b"origin")
-        if origin is not None and urlsplit(origin.decode("latin-1")).netloc != headers.get(b"host", b"").decode(
-            "latin-1"
-        ):
-            raise Refused("not_allowed", "calls from other sites' pages are refused")
-        if scope["method"] in ("POST", "PUT"):
-            kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-            if kind != b"application/json":
-                raise Refused("not_json_type", "the content type has to be application/json")
-
-    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> Receive:
-        """The whole body, read here and within limits."""
-        most = self._settings.body_bytes
-        declared = headers.get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > most:
-            raise Refused("too_large", f"the body has {int(declared):,} bytes, and {most:,} may be sent")
-        parts, size = [], 0
-        try:
-            async with asyncio.timeout(self._settings.body_s):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        break
-                    parts.append(message.get("body", b""))
-                    size += len(parts[-1])
-                    if size > most:
-                        raise Refused("too_large", f"the body has more than the {most:,} bytes that may be sent")
-                    if not message.get("more_body"):
-                        break
-        except TimeoutError:
-            raise Refused("too_slow", f"the body was not there within {self._settings.body_s:g} s") from None
-        whole = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
-
-        async def replay() -> Message:
-            return whole.pop() if whole else await receive()
-
-        return replay
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

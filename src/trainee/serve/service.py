@@ -5,34 +5,33 @@ from __future__ import annotations
 import asyncio
 import gc
 import hashlib
-import heapq
-import json
 import logging
-import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from trainee import record
-from trainee.errors import RecordError, RecordFull, TraineeError
+from trainee.errors import DamagedPart, RecordError
 from trainee.record.events import Draft, Event
 from trainee.record.keys import Keys
 from trainee.record.log import EventLog
 from trainee.record.writer import Writer
-from trainee.serve.board import EpisodeEntry, JobEntry
+from trainee.serve.board import JobEntry
+from trainee.serve.clocks import Clocks
 from trainee.serve.learning import Learning
 from trainee.serve.metrics import Metrics
+from trainee.serve.people import Waiting
 from trainee.serve.place import Place
-from trainee.serve.refusals import Refused
+from trainee.serve.refusals import Refused, used_before
 from trainee.serve.releases import Releases
+from trainee.serve.security import Doorman
 from trainee.serve.sessions import Session
 from trainee.serve.settings import Settings
 from trainee.serve.shadow import Shadow
 
 logger = logging.getLogger("trainee.serve")
 PAGE = 2_000
-TICK_S, IDLE_TICK_S = 0.05, 1.0
 # Episodes whose job is kept at hand.
 REMEMBERED = 100_000
 
@@ -43,6 +42,7 @@ class Service:
 
     Attributes:
       settings: what it was started with.
+      doorman: who may call.
       jobs: what is known of each job.
       places: where each is decided and learned; a job that is not here yet is being made ready.
       sessions: what deciding remembers of episodes under way.
@@ -50,8 +50,10 @@ class Service:
       waiting: decisions that a person is to make, by id.
       releases: versions, and how they come into work.
       shadow: what candidates would do.
+      clocks: what happens by itself.
       last: the newest event that the board knows.
       problem: why it is not ready, if it is not.
+      stopping: it takes no more calls, and nobody is to wait for anything.
     """
 
     def __init__(self, settings: Settings):
@@ -60,15 +62,16 @@ class Service:
         self.places: dict[str, Place] = {}
         self.sessions: dict[str, Session] = {}
         self.job_of: dict[str, str] = {}
-        self.waiting: dict[str, asyncio.Future[Any]] = {}
-        self.releases, self.shadow = Releases(self), Shadow(self)
+        self.waiting: dict[str, Waiting] = {}
+        self.releases, self.shadow, self.clocks = Releases(self), Shadow(self), Clocks(self)
         self.metrics = Metrics()
         self.last = 0
-        self.problem: str | None = "starting"
+        self.problem: str | None = "the service is starting"
+        self.stopping = False
         self._news: set[asyncio.Event] = set()
-        self._windows: list[tuple[float, str]] = []
         self._catching_up = True
         self._in_flight: set[str] = set()
+        self._called: set[str] = set()
         self._held = ExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -79,33 +82,40 @@ class Service:
           HomeInUse, RecordError: why it cannot.
         """
         self._loop, self._making = asyncio.get_running_loop(), asyncio.Lock()
-        self._held.enter_context(record.lock(self.settings.home))
-        try:
-            self.log = EventLog(self.settings.url)
+        with ExitStack() as held:
+            held.enter_context(record.lock(self.settings.home))
+            self.log = await asyncio.to_thread(EventLog, self.settings.url)
+            held.callback(self.log.close)
             self.keys = Keys(self.log)
+            self.doorman = Doorman(self.keys, self.settings)
+            await asyncio.to_thread(self.doorman.look)
             await asyncio.to_thread(self._catch_up)
             self.writer = Writer(self.log, self._committed, self.settings.waiting)
-            self.learning = Learning(self.log, self.settings.checkpoint_s)
-            self.learning.start()
-        except BaseException:
-            self._held.close()
-            raise
-        self._tasks = [asyncio.create_task(self._clock()), asyncio.create_task(self._make_ready())]
+            self._held = held.pop_all()
+        self.learning = Learning(self.log, self.settings.checkpoint_s)
+        self.learning.start()
+        work = self.clocks.run(), self.doorman.watch(), self._make_ready()
+        self._tasks = [asyncio.create_task(part) for part in work]
 
     async def stop(self) -> None:
         """Save what was learned and let go of everything. What is under way is answered first."""
+        self.hang_up()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for future in self.waiting.values():
-            future.cancel()
         await asyncio.to_thread(self.writer.close)
         await asyncio.to_thread(self.learning.stop)
         await asyncio.to_thread(self.shadow.close)
         for place in self.places.values():
             await asyncio.to_thread(place.close)
-        self.log.close()
         self._held.close()
+
+    def hang_up(self) -> None:
+        """Let nobody wait any longer: the end is near."""
+        self.stopping, self.problem = True, "the service stops"
+        for waiting in self.waiting.values():
+            waiting.look_again()
+        self.tell()
 
     async def record(self, drafts: Sequence[Draft]) -> list[Event] | Event:
         """Have events written, all or none, and wait until they are on the disk and on the board.
@@ -137,11 +147,31 @@ class Service:
           Refused: it is there, and says something else.
         """
         written = await self.record(drafts)
+        if isinstance(written, Event) and written.key != key:
+            # What came along was told of before, by itself: that is no reason not to take the rest.
+            if any(draft.key == written.key and draft.digest == written.digest for draft in drafts):
+                return await self.once([draft for draft in drafts if draft.key != written.key], key, digest)
+            raise used_before(written.key or key)
         if isinstance(written, Event):
-            if written.key != key or written.digest != digest:
-                raise Refused("used_before", f"{_readable(key)} was used before, for something else: choose another")
+            if written.digest != digest:
+                raise used_before(key)
             return written, True
         return next(event for event in written if event.key == key), False
+
+    @contextmanager
+    def alone(self, episode: str) -> Iterator[None]:
+        """Nobody else decides in an episode, or ends it, meanwhile.
+
+        Raises:
+          Refused: somebody does.
+        """
+        if episode in self._called:
+            raise Refused("in_flight", "another call of this episode is under way: ask again in a moment")
+        self._called.add(episode)
+        try:
+            yield
+        finally:
+            self._called.discard(episode)
 
     def job(self, name: str) -> JobEntry:
         """What is known of a job.
@@ -171,18 +201,39 @@ class Service:
         """
         async with self._making:
             if name not in self.places:
-                place = await asyncio.to_thread(Place, self.jobs[name].about, self._folder(name))
+                place = await asyncio.to_thread(self._placed, self.jobs[name])
                 self.places[name] = place
                 self.learning.add(place)
                 # What stays is not looked through again and again for garbage: each look would hold up every call.
                 gc.collect()
                 gc.freeze()
 
+    def _placed(self, job: JobEntry) -> Place:
+        """A job's place, with all that is to decide there."""
+        place = Place(job.about, self._folder(job.name))
+        if place.cursor > self.last:
+            raise DamagedPart(
+                f"the agent in {place.folder} has learned from {place.cursor:,} events, and the record holds "
+                f"{self.last:,}: restore the record, or take the folder away, and all that it holds is learned anew"
+            )
+        self.releases.open_versions(job, place)
+        return place
+
     def news(self) -> asyncio.Event:
         """Something that is set whenever there are new events; `forget` it when it is not needed any more."""
         event = asyncio.Event()
         self._news.add(event)
         return event
+
+    def tell(self) -> None:
+        """There is something new to be watched."""
+        for news in self._news:
+            news.set()
+
+    @property
+    def watchers(self) -> int:
+        """How many watch."""
+        return len(self._news)
 
     def forget(self, news: asyncio.Event) -> None:
         """See `news`."""
@@ -194,16 +245,7 @@ class Service:
             for event in events:
                 self._enter(event)
         self._catching_up = False
-        for job in self.jobs.values():
-            for entry in job.episodes.values():
-                for sequence, (_, _, at) in entry.accounts.items():
-                    self._open_window(job, f"{entry.id}.{sequence}", at)
-
-    def _open_window(self, job: JobEntry, decision: str, at: float) -> None:
-        # A clock that was put back or forth does not open a window again, nor close it before it began.
-        window_s = job.about["reward_window_s"]
-        passed = min(max(time.time() - at, 0.0), window_s)
-        heapq.heappush(self._windows, (time.monotonic() + window_s - passed, decision))
+        self.clocks.reopen_windows()
 
     def _committed(self, events: list[Event]) -> None:
         """On the writer's thread: events are on the disk."""
@@ -218,12 +260,19 @@ class Service:
                 self.releases.judge(event.job)
             if event.kind == "episode_ended":
                 self.shadow.ended(self.jobs[event.job or ""], event.body["episode"])
-        for news in self._news:
-            news.set()
+        self.tell()
 
     def _enter(self, event: Event) -> dict[str, Any] | None:
-        """Put an event on the board."""
+        """Put an event on the board; the point of a curve that it completes, if it does."""
         self.last = event.seq
+        try:
+            return self._put(event)
+        except Exception:
+            # It is in the record. That one is not understood must not hide those after it, nor keep the service down.
+            logger.exception("event %s of kind %r could not be put on the board", event.seq, event.kind)
+            return None
+
+    def _put(self, event: Event) -> dict[str, Any] | None:
         if event.kind == "job_made":
             self.jobs[event.body["job"]] = JobEntry(event.body, event.at)
             return None
@@ -237,89 +286,25 @@ class Service:
                 del self.job_of[next(iter(self.job_of))]
             self.job_of[event.body["episode"]] = job.name
         if event.kind == "decided" and not self._catching_up:
-            self._open_window(job, event.body["decision"], event.at)
+            entry = job.episodes[event.body["episode"]]
+            self.clocks.open_window(job, entry, event.body["sequence"])
         if event.kind == "episode_ended":
             self.sessions.pop(event.body["episode"], None)
         return point
 
     async def _make_ready(self) -> None:
-        """Make ready the places of the jobs that the record knows."""
-        try:
-            for name in list(self.jobs):
+        """Make ready the places of the jobs that the record knows, as many as can be."""
+        problem = None
+        for name in list(self.jobs):
+            try:
                 await self.ready(name)
-            self.problem = None
-        except TraineeError as error:
-            self.problem = str(error)
-            logger.error("not ready: %s", error)
+            except Exception as error:
+                problem = problem or f"job {name!r} cannot be made ready: {error}"
+                logger.exception("job %r cannot be made ready", name)
+        if not self.stopping:
+            self.problem = problem
 
     def _folder(self, job: str) -> Path:
         """Where a job's agent is kept; names that differ in case alone are told apart."""
         mark = hashlib.sha256(job.encode()).hexdigest()[:8]
         return self.settings.home / "jobs" / f"{job.lower().strip('.') or 'job'}-{mark}"
-
-    async def _clock(self) -> None:
-        """Close windows, and end episodes that are not heard of."""
-        idle_at = 0.0
-        while True:
-            await asyncio.sleep(TICK_S)
-            now = time.monotonic()
-            try:
-                await self._close_windows(now)
-                if now > idle_at:
-                    idle_at = now + IDLE_TICK_S
-                    await self._end_idle(now)
-            except TraineeError as error:
-                logger.warning("the clock waits: %s", error)
-                await asyncio.sleep(1.0)
-
-    async def _close_windows(self, now: float) -> None:
-        due: list[tuple[float, str]] = []
-        while self._windows and self._windows[0][0] <= now and len(due) < 500:
-            due.append(heapq.heappop(self._windows))
-        drafts = [draft for _, decision in due if (draft := self._closing(decision)) is not None]
-        try:
-            await asyncio.gather(*(self.record([draft]) for draft in drafts))
-        except (RecordError, RecordFull):
-            # They close when the record is back.
-            for item in due:
-                heapq.heappush(self._windows, item)
-            raise
-
-    def _closing(self, decision: str) -> Draft | None:
-        """What is to be recorded where the window of a decision ends."""
-        episode = decision.rpartition(".")[0]
-        for job in self.jobs.values():
-            if episode in job.episodes:
-                _, account = job.account(decision)
-                if account is None or account.settled:
-                    return None
-                key = f"w:{decision}"
-                if account.rewards:
-                    return Draft("window_closed", job.name, {"decision": decision}, key)
-                body = {"decision": decision, "value": job.about["default_reward"]}
-                return Draft("defaulted", job.name, body, key)
-        return None
-
-    async def _end_idle(self, now: float) -> None:
-        for job in list(self.jobs.values()):
-            for entry in list(job.episodes.values()):
-                if entry.over is None and now - entry.heard_at > job.about["idle_s"]:
-                    await self.record([lost(job, entry)])
-
-
-def lost(job: JobEntry, entry: EpisodeEntry) -> Draft:
-    """An episode that nobody was heard of for too long."""
-    body = {"episode": entry.id, "terminated": False, "truncated": True, "lost": True, "observation": None}
-    return Draft("episode_ended", job.name, {**body, "conduct": None}, f"e:{entry.id}")
-
-
-def digest(body: Any) -> str:
-    """Of what a call says."""
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _readable(key: str) -> str:
-    kind, _, rest = key.partition(":")
-    what = {"d": "event_id or sequence", "r": "reward_id", "j": "job", "b": "episode", "e": "episode"}.get(kind, "id")
-    return f"{what} {rest!r}"

@@ -16,7 +16,7 @@ from trainee.errors import RecordError
 from trainee.record.events import Draft, Event
 from trainee.release import LIMIT_MS
 from trainee.serve.board import EpisodeEntry, JobEntry
-from trainee.serve.sessions import words
+from trainee.serve.sessions import sound, words
 from trainee.types import TimeStep
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ class Shadow:
         self, job: JobEntry, episode: str, follower: Follower, step: TimeStep, event: Event, before: Any
     ) -> None:
         place, body = self._service.place(job.name), event.body
-        deciding = self._service.releases.deciding(follower.version, place)
-        told = follower, deciding, before, step, words(episode, body["sequence"])
         try:
+            deciding = self._service.releases.deciding(follower.version, place)
+            told = follower, deciding, before, step, words(episode, body["sequence"])
             answer, took_ms = await asyncio.get_running_loop().run_in_executor(self._thread, _asked, *told)
         except Exception as error:
             # Whatever is wrong with a candidate is its own: it is counted, and work goes on.
@@ -103,13 +103,13 @@ class Shadow:
         finally:
             self._waiting -= 1
         counts = follower.counts
-        valid = answer is not None and place.desk.valid(answer.action, body["action_mask"])
         counts["decisions"] += 1
-        counts["valid"] += valid
         counts["slow"] += took_ms > LIMIT_MS
-        counts["agreed"] += answer is not None and place.desk.alike(answer.action, body["action"])
-        if answer is not None and body["sequence"] == 0:
-            follower.interval = [float(bound) for bound in np.asarray(answer.decision.interval)]
+        if answer is not None and sound(answer) and place.desk.valid(answer.action, body["action_mask"]):
+            counts["valid"] += 1
+            counts["agreed"] += place.desk.alike(answer.action, body["action"])
+            if body["sequence"] == 0:
+                follower.interval = [float(bound) for bound in np.asarray(answer.decision.interval)]
         if counts["decisions"] >= PART:
             await self._record(job, episode, follower)
 

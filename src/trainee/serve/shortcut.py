@@ -1,6 +1,7 @@
 """The shortcut: the two calls that come all the time, answered without the machinery that the others go through.
 
-They are routes like the others, which is where they are documented, and what is done is the same. To find a route, to
+They are routes like the others, which is where they are documented, and what is done is the same. Who calls is known by
+now: this stands behind the gate. To find a route, to
 solve what it depends on and to wrap it in error handling takes longer than to decide and to record.
 """
 
@@ -12,13 +13,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import FastAPI
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from trainee.errors import TraineeError
-from trainee.serve import bodies, episodes, outcomes
-from trainee.serve.refusals import answered, misread, refusal
-from trainee.serve.routes import job_of, job_of_decision
-from trainee.serve.security import Caller, Receive, Send
+from trainee.serve import bodies, deciding, outcomes
+from trainee.serve.access import job_of, job_of_decision
+from trainee.serve.gate import Receive, Send
+from trainee.serve.reading import read
+from trainee.serve.refusals import answered
+from trainee.serve.security import Caller
 from trainee.serve.service import Service
 
 HEADERS = [(b"content-type", b"application/json")]
@@ -29,7 +32,7 @@ Act = Callable[[Service, Caller, str, Any], Awaitable[dict[str, Any]]]
 
 async def decide(service: Service, caller: Caller, episode: str, asked: bodies.NewDecision) -> dict[str, Any]:
     """What is seen, and what to do."""
-    return await episodes.decide(service, await job_of(service, caller, episode), episode, asked)
+    return await deciding.decide(service, await job_of(service, caller, episode), episode, asked)
 
 
 async def reward(service: Service, caller: Caller, decision: str, asked: bodies.NewReward) -> dict[str, Any]:
@@ -69,13 +72,10 @@ class Shortcut:
         await self._app(scope, receive, send)
 
     async def _answer(self, scope: Any, message: Any, needed: str, model: type[BaseModel], act: Act, name: str) -> Any:
-        state = self._owner.state
+        caller: Caller = scope["caller"]
         try:
-            caller = state.doorman.caller(next((v for k, v in scope["headers"] if k == b"authorization"), b""))
             caller.may(needed)
-            return await act(state.service, caller, name, model.model_validate_json(message.get("body", b"")))
-        except ValidationError as error:
-            return refusal(*misread(error.errors(include_url=False, include_input=False), 0))
+            return await act(self._owner.state.service, caller, name, read(model, message.get("body", b"")))
         except TraineeError as error:
             return answered(error)
 

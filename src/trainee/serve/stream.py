@@ -11,6 +11,7 @@ from typing import Any
 
 from trainee.errors import RecordError
 from trainee.record.events import Event
+from trainee.serve.refusals import Refused
 from trainee.serve.security import Caller
 from trainee.serve.service import Service
 from trainee.serve.views import job_view, plain
@@ -18,31 +19,56 @@ from trainee.serve.views import job_view, plain
 PAGE = 1_000
 # Decisions of a job that are shown in a while of this length, where they are thinned.
 THINNED, WHILE_S = 5, 0.5
+# Between two looks into the record, where they are not.
+PAUSE_S = 0.02
 STATE_S, RETRY_MS = 1.0, 2_000
+# How many may watch at once.
+MOST_WATCHERS = 200
+# Of a decision that waits for a person. It is not in the record, and has no number.
+ASKED = "asked"
 
 
-async def watched(
-    service: Service, caller: Caller, after: int, job: str | None, kinds: Collection[str] | None, thin: bool
+def watched(
+    service: Service,
+    caller: Caller,
+    known: int | None,
+    job: str | None,
+    kinds: Collection[str] | None,
+    thin: bool,
 ) -> AsyncIterator[bytes]:
-    """Server-sent events, until whoever watches goes away.
+    """Server-sent events, until whoever watches goes away or may not watch any longer.
 
     Args:
       service: that is watched.
       caller: of whose jobs there is word.
-      after: the number of the last event that is known already.
+      known: the number of the last event that is known already; what is beyond the record, or None, means the newest.
       job: the only one to be told of.
       kinds: the only events to be told of.
-      thin: tell of a few decisions a second only, and of no rewards.
+      thin: tell of a few decisions and of a few rewards a second only.
+    Raises:
+      Refused: too many watch.
     """
-    news = service.news()
-    yield f"retry: {RETRY_MS}\n\n".encode()
-    state_at = 0.0
+    if service.watchers >= MOST_WATCHERS:
+        raise Refused("full", f"{MOST_WATCHERS} watch already, and no more may")
+    after = service.last if known is None else min(known, service.last)
+    return _watched(service, caller, after, job, kinds, thin)
+
+
+async def _watched(
+    service: Service, caller: Caller, after: int, job: str | None, kinds: Collection[str] | None, thin: bool
+) -> AsyncIterator[bytes]:
+    news, asked, state_at = service.news(), set[str](), 0.0
     try:
-        while service.problem != "stopping":
+        yield f"retry: {RETRY_MS}\n\n".encode()
+        while not service.stopping and service.doorman.still(caller):
             news.clear()
+            if questions := _questions(service, caller, job, kinds, asked):
+                yield b"".join(questions)
             try:
                 events = await asyncio.to_thread(service.log.after, after, PAGE, job, kinds)
             except RecordError:
+                # So that whoever watches sees that the connection lives.
+                yield b": the record does not answer\n\n"
                 await asyncio.sleep(STATE_S)
                 continue
             shown = [event for event in events if event.job is None or caller.sees(event.job)]
@@ -54,10 +80,27 @@ async def watched(
             if parts:
                 yield b"".join(parts)
             if len(events) < PAGE:
-                await asyncio.sleep(WHILE_S if thin and events else 0)
+                if events:
+                    await asyncio.sleep(WHILE_S if thin else PAUSE_S)
                 await _wait(news, state_at)
     finally:
         service.forget(news)
+
+
+def _questions(
+    service: Service, caller: Caller, job: str | None, kinds: Collection[str] | None, asked: set[str]
+) -> list[bytes]:
+    """What persons are asked and this one was not told of yet; `asked` has the decisions that it was."""
+    if kinds is not None and ASKED not in kinds:
+        return []
+    asked &= service.waiting.keys()
+    seen = [
+        (decision, waiting)
+        for decision, waiting in service.waiting.items()
+        if waiting.open and decision not in asked and job in (None, waiting.job) and caller.sees(waiting.job)
+    ]
+    asked |= {decision for decision, _ in seen}
+    return [_sent(ASKED, {**waiting.view, "kind": ASKED}, None) for _, waiting in seen]
 
 
 async def _wait(news: asyncio.Event, until: float) -> None:

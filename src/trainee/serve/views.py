@@ -8,11 +8,13 @@ from typing import Any
 from trainee.life import Account
 from trainee.record.events import Event
 from trainee.serve.board import JobEntry
-from trainee.serve.episodes import ANSWERED
+from trainee.serve.deciding import ANSWERED
+from trainee.serve.people import MOST_OVERRIDES
+from trainee.serve.refusals import Refused
 from trainee.serve.service import Service
 
-# Points of a job's curve that an overview has, and what the ledger is made of.
-TAIL = 40
+# Points of a job's curve that an overview has, rewards of a decision that are shown, and what the ledger is made of.
+TAIL, MOST_REWARDS = 40, 500
 LEDGER = ("control_set", "overridden", "released", "release_moved", "serving_set", "job_made")
 
 
@@ -47,7 +49,7 @@ def plain(event: Event) -> dict[str, Any]:
     body = event.body
     asked = ("event_id", "observation", "action_mask", "baseline_action", "deadline_ms")
     answered = {name: body[name] for name in (*ANSWERED, *asked)}
-    return {"seq": event.seq, "at": event.at, "job": event.job, **answered}
+    return {"seq": event.seq, "at": event.at, "job": event.job, **answered, "by": body.get("by")}
 
 
 def decision_view(service: Service, event: Event, came: Sequence[Event]) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def decision_view(service: Service, event: Event, came: Sequence[Event]) -> dict
     for later in came:
         body = later.body
         if later.kind == "rewarded":
-            told = {name: body[name] for name in ("reward_id", "value", "observed_at", "final", "late")}
+            told = {name: body[name] for name in ("reward_id", "value", "observed_at", "final", "of", "late")}
             rewards.append({**told, "at": later.at})
             if not body["late"]:
                 account.add(body["reward_id"], body["value"], body["observed_at"], body["final"], body["of"])
@@ -77,10 +79,71 @@ def decision_view(service: Service, event: Event, came: Sequence[Event]) -> dict
         "rewards": rewards,
         "account": account.total(about["rewards"], about["default_reward"]) if known else None,
         "settled": account.settled,
-        "defaulted": closed is not None and closed.kind == "defaulted",
+        "defaulted": closed is not None and not account.rewards,
         "override": overridden,
-        "shadow": None,
     }
+
+
+def decision_at(service: Service, decision: str) -> dict[str, Any]:
+    """Everything about a decision.
+
+    Raises:
+      Refused: there is none.
+    """
+    event = service.log.find(f"d:{decision}")
+    if event is None:
+        raise Refused("unknown_decision", f"there is no decision {decision!r}")
+    return decision_view(service, event, _came(service, decision))
+
+
+def decisions_before(service: Service, job: str, before: int | None, limit: int) -> dict[str, Any]:
+    """A page of decisions, the newest first."""
+    found = service.log.before(before, limit, job, ("decided",))
+    shown = [decision_view(service, event, _came(service, event.body["decision"])) for event in found]
+    return {"decisions": shown, "before": _next(found, limit)}
+
+
+def episodes_before(service: Service, job: JobEntry, before: int | None, limit: int) -> dict[str, Any]:
+    """A page of episodes, the newest first."""
+    found = service.log.before(before, limit, job.name, ("episode_begun",))
+    ends = service.log.found([f"e:{event.body['episode']}" for event in found])
+    ended = {event.body["episode"]: event for event in ends}
+    points = {point["episode"]: point for point in list(job.curve)}
+    shown = []
+    for event in found:
+        name, end = event.body["episode"], ended.get(event.body["episode"])
+        point = points.get(name, {})
+        how = {told: None if end is None else end.body[told] for told in ("terminated", "truncated", "lost")}
+        shown.append(
+            {
+                "seq": event.seq,
+                "at": event.at,
+                **event.body,
+                "over": end is not None,
+                "ended_at": None if end is None else end.at,
+                **how,
+                "return": point.get("return"),
+                "length": point.get("length"),
+            }
+        )
+    return {"episodes": shown, "before": _next(found, limit)}
+
+
+def ledger_before(service: Service, job: str, before: int | None, limit: int) -> dict[str, Any]:
+    """A page of the ledger, the newest first."""
+    found = service.log.before(before, limit, job, LEDGER)
+    return {"entries": [ledger_entry(event) for event in found], "before": _next(found, limit)}
+
+
+def _came(service: Service, decision: str) -> list[Event]:
+    """The events about a decision since it was made."""
+    came = service.log.under(f"r:{decision}:", MOST_REWARDS) + service.log.under(f"o:{decision}:", MOST_OVERRIDES)
+    return sorted(came + service.log.found([f"w:{decision}"]), key=lambda event: event.seq)
+
+
+def _next(found: Sequence[Event], limit: int) -> int | None:
+    """Where the next page begins."""
+    return found[-1].seq if len(found) == limit else None
 
 
 def ledger_entry(event: Event) -> dict[str, Any]:

@@ -3,20 +3,22 @@
  */
 import { announce, attribute, h, s, text } from "./dom.js";
 import { ask, reasonField } from "./dialogs.js";
+import { makeAsked } from "./asked.js";
 import { actionField, makePad } from "./pad.js";
 import { brief, clock } from "./format.js";
-import { may } from "./state.js";
+import { SHORTEST_S, may } from "./state.js";
 
 const NOBODY_KNOWN = "anyone"; // whom the service calls a caller without a key
 
-function person(control) {
-  return control?.by === NOBODY_KNOWN ? null : control?.by;
+/** The name of a person, or null where none is known. */
+export function person(by) {
+  return by === NOBODY_KNOWN ? null : by;
 }
 
 /** Who decides, in a few words. */
 export function modeWords(control) {
   const mode = control?.mode;
-  const by = person(control);
+  const by = person(control?.by);
   if (mode === "paused") return "Paused: the baseline action is taken";
   if (mode === "person") return `${by || "A person"} decides`;
   return "The agent decides";
@@ -39,20 +41,26 @@ function actionWords(action, space) {
 }
 
 /** The rest of it: since when, by whom, why, and what that means for the next decision. */
-function modeNote(control, actionSpace) {
+function modeNote({ control, newest, action_space: actionSpace }) {
   const { mode, action, reason, at } = control;
-  const by = person(control);
+  const by = person(control?.by);
   const since = at ? ` since ${clock(at)}` : "";
   const why = reason ? `: “${reason}”` : "";
   if (mode === "paused") return `By ${by || "someone"}${since}${why}. Learning goes on from what the baseline does.`;
   if (mode === "person") {
-    const standing =
-      action === null || action === undefined
-        ? "No standing action: each decision waits for an override until its deadline, then the baseline action is taken."
-        : `Every decision answers ${actionWords(action, actionSpace)} until another is chosen.`;
+    const standing = !alone(control)
+      ? `Every decision answers ${actionWords(action, actionSpace)} until another is chosen.`
+      : newest?.deadline_ms < SHORTEST_S * 1000
+        ? `Decisions are due within ${newest.deadline_ms} ms, too soon to be answered one by one: choose a standing action.`
+        : "Each decision waits to be answered until its deadline; then the baseline action is taken.";
     return `${at ? `Since ${clock(at)}${why}. ` : ""}${standing}`;
   }
   return at ? `Again${since}${by ? `, handed back by ${by}` : ""}${why}.` : "Since the job was made.";
+}
+
+/** Whether a person answers decision by decision. */
+function alone({ mode, action }) {
+  return mode === "person" && (action === null || action === undefined);
 }
 
 export function makeControl({ api, store }) {
@@ -66,6 +74,10 @@ export function makeControl({ api, store }) {
     "hand-back": button("hand-back", "Hand back", "t", () => change("agent", "hand-back")),
   };
   const barred = h("p", { class: "hint", id: "control-barred", "data-testid": "control-barred" });
+  const asked = makeAsked({
+    answer: (decision, action) =>
+      api.call("POST", `v1/decisions/${encodeURIComponent(decision)}/override`, { action }),
+  });
   const pad = makePad({ put });
   const element = h(
     "section",
@@ -73,6 +85,7 @@ export function makeControl({ api, store }) {
     h("div", { class: "mode" }, sign, h("div", {}, words, note)),
     h("div", { class: "row", role: "group", "aria-label": "Control" }, Object.values(buttons)),
     barred,
+    asked.element,
     pad.element,
   );
   let shownMode = null;
@@ -132,7 +145,7 @@ export function makeControl({ api, store }) {
       confirm: "Take over",
       act: ({ reason, action }) => put("person", field.read(action), reason.trim()),
     });
-    if (done) settle(true);
+    if (done) settle(!alone(store.get().jobs.get(job).control)); // what answers one by one is not to be pressed by chance
   }
 
   /** After a change the button that was pressed is gone; focus goes to what is next. */
@@ -159,7 +172,7 @@ export function makeControl({ api, store }) {
     if (shownMode !== null && words.textContent !== said) announce(said);
     shownMode = mode;
     text(words, said);
-    text(note, modeNote(control, view.action_space));
+    text(note, modeNote(view));
     buttons.pause.hidden = mode === "paused";
     buttons.resume.hidden = mode !== "paused";
     buttons["take-over"].hidden = mode === "person";
@@ -174,8 +187,9 @@ export function makeControl({ api, store }) {
       attribute(one, "title", allowed ? null : barred.textContent);
     }
     const mine = mode === "person" && allowed && (!state.me?.name || control.by === state.me.name);
+    asked.render(view, state.asked, alone(control) && allowed, mine);
     pad.render(view, mode === "person" && allowed, mine);
   }
 
-  return { element, render, key: pad.key };
+  return { element, render, key: (event) => asked.key(event) || pad.key(event) };
 }

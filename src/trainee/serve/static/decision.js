@@ -4,6 +4,7 @@
 import { announce, attribute, children, h, text } from "./dom.js";
 import { ask, reasonField } from "./dialogs.js";
 import { actionField } from "./pad.js";
+import { person } from "./control.js";
 import { brief, clock, duration, moment, number, signed } from "./format.js";
 import { observed } from "./observation.js";
 import { may } from "./state.js";
@@ -73,12 +74,17 @@ export function makeDecision({ api, feed, store }) {
   return { element, render };
 }
 
+/** Whether something else was done than was answered. A person's own answer is recorded as an override, too. */
+export function corrected(d) {
+  return Boolean(d.override) && JSON.stringify(d.override.action) !== JSON.stringify(d.action);
+}
+
 function sentence(d, view) {
   const action = `${view?.action_space.type === "Discrete" ? "action " : ""}${brief(d.action, 40)}`;
-  if (d.override) return `${d.override.by || "A person"} did ${brief(d.override.action, 30)} in place of ${action}`;
+  if (corrected(d)) return `${person(d.override.by) || "A person"} did ${brief(d.override.action, 30)} in place of ${action}`;
   if (d.abandon) return "The agent would abandon this episode";
   if (d.source === "baseline") return `The baseline was taken: ${action}`;
-  return `${d.source === "person" ? "A person" : "The agent"} chose ${action}`;
+  return `${{ person: "A person", client: "The program itself" }[d.source] ?? "The agent"} chose ${action}`;
 }
 
 const FALLBACKS = {
@@ -102,19 +108,15 @@ function sections(d, view) {
       ["Propensity", number(d.propensity), "The probability, or density, of this action."],
     ]),
     list("Who decided", [
-      ["Source", d.source],
+      ["Source", person(d.by) ? `${d.source}, ${d.by}` : d.source],
       d.fallback && ["Fallback", FALLBACKS[d.fallback] ?? d.fallback],
       [
         "Baseline action",
         d.baseline_action === null || d.baseline_action === undefined ? "none given" : brief(d.baseline_action),
       ],
       ["Version", `${d.version}, ${d.stage}`],
-      d.shadow && [
-        "In shadow",
-        `${d.shadow.version} would have done ${brief(d.shadow.action)} (${number(d.shadow.took_ms)} ms)`,
-      ],
       ["Took", `${number(d.took_ms)} ms${d.deadline_ms ? ` of ${number(d.deadline_ms)} ms` : ""}`],
-      d.override && ["Override", overridden(d.override)],
+      d.override && [corrected(d) ? "Override" : "Said", overridden(d.override)],
     ]),
     h("section", {}, h("h4", {}, "What came of it"), account(d, view), rewards(d)),
     h("section", {}, h("h4", {}, "What it saw"), observed(d.observation, view?.observation_space)),
@@ -131,7 +133,7 @@ function list(title, rows) {
 }
 
 function overridden({ action, by, at, late, reason }) {
-  const what = `${brief(action)} by ${by || "a person"} at ${clock(at)}`;
+  const what = `${brief(action)} by ${person(by) || "a person"} at ${clock(at)}`;
   return `${what}${late ? ", too late to be learned from" : ""}${reason ? `: “${reason}”` : ""}`;
 }
 

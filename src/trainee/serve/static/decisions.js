@@ -3,7 +3,7 @@
  */
 import { announce, attribute, h, keyed, text } from "./dom.js";
 import { brief, clock, moment, plural, signed, withSpread } from "./format.js";
-import { makeDecision } from "./decision.js";
+import { corrected, makeDecision } from "./decision.js";
 import { noDecisions } from "./empty.js";
 import { versionTag } from "./versions.js";
 
@@ -164,7 +164,7 @@ function row(decision, feed) {
     attribute(node, "data-source", d.override ? "person" : d.source);
     text(
       cells.action,
-      d.override
+      corrected(d)
         ? `${brief(d.override.action, 14)} in place of ${brief(d.action, 14)}`
         : d.abandon
           ? "abandon"
@@ -176,7 +176,7 @@ function row(decision, feed) {
     const stage = d.stage && d.stage !== "full" ? ` · ${d.stage}` : "";
     text(
       cells.by,
-      d.override
+      corrected(d)
         ? "override"
         : `${WHO[d.source] ?? d.source}${d.fallback ? ` · ${String(d.fallback).replaceAll("_", " ")}` : stage}`,
     );

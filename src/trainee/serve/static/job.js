@@ -100,7 +100,7 @@ function makeNow() {
       text(sub, "");
       return;
     }
-    const who = { agent: "the agent", baseline: "the baseline", person: "a person" }[newest.source] ?? newest.source;
+    const who = { agent: "the agent", baseline: "the baseline", person: "a person", client: "the program" }[newest.source] ?? newest.source;
     text(
       action,
       newest.abandon
@@ -160,9 +160,10 @@ function makeFacts() {
       "title",
       `Rewards may come for ${duration(view.reward_window_s)}; then a decision is taken to have brought ${number(view.default_reward)}.`,
     );
+    const { baseline, person = 0, overrides } = counts;
     rows.others.say(
-      count(counts.baseline + counts.overrides),
-      `${count(counts.baseline)} baseline, ${plural(counts.overrides, "override")}`,
+      count(baseline + person),
+      `${count(baseline)} baseline, ${count(person)} by people, ${plural(overrides, "override")}`,
     );
   }
 

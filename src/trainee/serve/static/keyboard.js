@@ -14,7 +14,7 @@ const BUTTONS = {
   d: ["Dark, light, or as the system has it", ["theme"]],
 };
 const OTHERS = [
-  ["0 … 9", "The standing action, when you have taken over"],
+  ["0 … 9", "When you have taken over: the answer to the decision that waits, or else the standing action"],
   [
     "← ↑ → ↓",
     "The action before or after, when you have taken over; episode by episode on a chart; decision by decision in the list",

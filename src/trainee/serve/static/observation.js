@@ -10,14 +10,18 @@ const MOST_LETTERS = 20_000;
 
 export function observed(observation, space) {
   if (space?.type === "Dict" && observation && typeof observation === "object") {
+    const parts = Object.entries(observation);
+    if (parts.length && parts.every(([, part]) => typeof part === "number"))
+      return h("ul", { class: "seen named" }, parts.map(([name, part]) => row(name, part, bounds(space.spaces?.[name]))));
     return h(
       "div",
       { class: "parts" },
-      Object.entries(observation).map(([name, part]) => [h("h5", {}, name), observed(part, space.spaces?.[name])]),
+      parts.map(([name, part]) => [h("h5", {}, name), observed(part, space.spaces?.[name])]),
     );
   }
-  if (typeof observation === "number") return numbers([observation], space, true);
-  if (flat(observation) && observation.length <= MOST_ROWS) return numbers(observation, space, false);
+  if (typeof observation === "number") return h("ul", { class: "seen" }, row("", observation, bounds(space)));
+  if (flat(observation) && observation.length <= MOST_ROWS)
+    return h("ul", { class: "seen" }, observation.map((value, i) => row(String(i), value, bounds(space, i))));
   const grid = pixels(observation);
   if (grid) return h("div", {}, picture(grid), h("details", {}, h("summary", {}, "As JSON"), json(observation)));
   return json(observation);
@@ -27,27 +31,18 @@ function flat(value) {
   return Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === "number");
 }
 
-function numbers(values, space, single) {
+/** A number, and where it lies in its range if that is known. */
+function row(name, value, [low, high]) {
+  const fill = h("span", { class: "fill" });
+  const known = Number.isFinite(low) && Number.isFinite(high) && high > low;
+  const share = known ? Math.min(Math.max((value - low) / (high - low), 0), 1) : 0;
+  fill.style.setProperty("inline-size", `${(share * 100).toFixed(1)}%`);
   return h(
-    "ul",
-    { class: "seen" },
-    values.map((value, i) => {
-      const [low, high] = bounds(space, single ? undefined : i);
-      const fill = h("span", { class: "fill" });
-      const known = Number.isFinite(low) && Number.isFinite(high) && high > low;
-      if (known)
-        fill.style.setProperty(
-          "inline-size",
-          `${(Math.min(Math.max((value - low) / (high - low), 0), 1) * 100).toFixed(1)}%`,
-        );
-      return h(
-        "li",
-        { title: known ? `${number(low)} to ${number(high)}` : null },
-        h("span", { class: "hint" }, single ? "" : String(i)),
-        h("span", { class: "level" }, number(value)),
-        known && h("span", { class: "bar", "aria-hidden": "true" }, fill),
-      );
-    }),
+    "li",
+    { title: known ? `${number(low)} to ${number(high)}` : null },
+    h("span", { class: "hint" }, name),
+    h("span", { class: "level" }, number(value)),
+    known && h("span", { class: "bar", "aria-hidden": "true" }, fill),
   );
 }
 

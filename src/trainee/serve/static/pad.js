@@ -16,7 +16,7 @@ export function actionField(space, newest) {
       "select",
       { "data-testid": "ask-action" },
       options,
-      h("option", { value: WAIT }, "None: wait for overrides"),
+      h("option", { value: WAIT }, "None: I answer one by one"),
     );
     const known = listed.includes(newest);
     control.value = known ? String(newest) : WAIT;
@@ -33,7 +33,7 @@ export function actionField(space, newest) {
   return {
     name: "action",
     label: "Standing action, as JSON",
-    hint: `${described(space)}. Empty: wait for overrides.`,
+    hint: `${described(space)}. Empty: you answer one by one.`,
     control,
     read,
   };
@@ -176,7 +176,9 @@ export function makePad({ put }) {
       hint,
       actions
         ? mine
-          ? "Number keys and arrow keys choose too."
+          ? standing === null || standing === undefined
+            ? "What is chosen here answers every decision from then on."
+            : "Number keys and arrow keys choose too."
           : "Choosing here puts you in control."
         : `${described(view.action_space)}.`,
     );

@@ -42,6 +42,7 @@ export function choices(space) {
 
 /** Lowest and highest bound of the element at `index` in the first dimension, or of all; ±Infinity where none is. */
 export function bounds(space, index) {
+  if (space?.type === "Discrete") return [space.start ?? 0, (space.start ?? 0) + space.n - 1];
   const side = (bound, pick, none) => {
     const part = index !== undefined && Array.isArray(bound) ? bound[index] : bound;
     const numbers = [part].flat(Infinity).map(Number);

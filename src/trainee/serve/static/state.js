@@ -4,6 +4,8 @@
  */
 const MOST_EPISODES = 500;
 const MOST_DECISIONS = 200;
+const PERSON_S = 30; // how long a decision without a deadline waits for a person
+export const SHORTEST_S = 0.8; // what waits for less cannot be read, let alone answered
 
 export const EMPTY = {
   me: null, // who the key belongs to; null: not known, so nothing is greyed out
@@ -25,6 +27,7 @@ function closed() {
     room: MOST_DECISIONS,
     chosen: null, // the name of the decision whose details are shown
     detail: null, // that decision
+    asked: [], // decisions that wait for a person, each with `heard_at` and `until` by this clock
     releases: [],
     ledger: [],
     olderLedger: undefined,
@@ -105,7 +108,16 @@ const CHANGES = {
     olderLedger: older || state.olderLedger === undefined ? before : state.olderLedger,
   }),
 
+  asked: (state, ask) => {
+    const heard_at = Date.now() / 1000;
+    const wait_s = ask.deadline_ms ? ask.deadline_ms / 1000 : PERSON_S;
+    if (ask.job !== state.open || wait_s < SHORTEST_S) return {};
+    // What is asked still waits; where that is over by its own word, the service's clock is another one.
+    const until = Math.min(heard_at + wait_s, ask.until > heard_at ? ask.until : Infinity);
+    return { asked: [...unanswered(state, ask, heard_at), { ...ask, heard_at, until }] };
+  },
   decided: (state, decision) => ({
+    asked: unanswered(state, decision, Date.now() / 1000),
     jobs: withNewest(state, decision),
     ...(decision.job === state.open && { decisions: merged([decision], state.decisions).slice(0, state.room) }),
   }),
@@ -187,6 +199,12 @@ function rewarded(decision, reward, rule) {
   return reward.late
     ? { ...decision, rewards }
     : { ...decision, rewards, account, settled: decision.settled || reward.final };
+}
+
+/** What still waits after a word of this decision. Word of some is left out, so that a later one of the episode counts. */
+function unanswered(state, { episode, sequence }, now) {
+  const left = state.asked.filter((ask) => ask.until > now && !(ask.episode === episode && ask.sequence <= sequence));
+  return left.length === state.asked.length ? state.asked : left;
 }
 
 function withRelease(state, release) {

@@ -1,0 +1,282 @@
+"""Deciding: what is seen, and what to do. By the agent; or by the baseline or a person, where it may not or cannot."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from trainee.life import Answer
+from trainee.record.events import Draft, Event
+from trainee.serve import people
+from trainee.serve.board import EpisodeEntry, JobEntry
+from trainee.serve.bodies import NewDecision
+from trainee.serve.episodes import known_reward, reward_before
+from trainee.serve.people import Instead
+from trainee.serve.place import Place
+from trainee.serve.reading import digest
+from trainee.serve.refusals import Refused, used_before
+from trainee.serve.service import Service
+from trainee.serve.sessions import Session, in_turn, session_of, sound, words
+from trainee.types import TimeStep
+
+logger = logging.getLogger("trainee.serve")
+# Decisions of an episode that may wait for their rewards, and how long one waits for a person where it has no deadline.
+MOST_UNSETTLED, PERSON_S = 10_000, 30.0
+ANSWERED = (
+    "decision",
+    "episode",
+    "sequence",
+    "action",
+    "propensity",
+    "value",
+    "spread",
+    "interval",
+    "abandon",
+    "version",
+    "stage",
+    "source",
+    "fallback",
+    "took_ms",
+)
+UNDECIDED = {"propensity": None, "value": None, "spread": None, "interval": None, "abandon": False, "conduct": None}
+
+
+@dataclass
+class Call:
+    """One call to decide.
+
+    Attributes:
+      job, place, entry: where.
+      asked: what it says.
+      step: the same as a time step.
+      started: when it came, in seconds of `time.perf_counter`.
+      late: what the agent answers after its deadline.
+      instead: what a person said to do.
+    """
+
+    job: JobEntry
+    place: Place
+    entry: EpisodeEntry
+    asked: NewDecision
+    step: TimeStep
+    started: float
+    late: Future[Answer] | None = None
+    instead: Instead | None = None
+
+    @property
+    def decision(self) -> str:
+        """The id of what is decided."""
+        return f"{self.entry.id}.{self.asked.sequence}"
+
+    def left_s(self) -> float | None:
+        """Seconds until the deadline; None where there is none."""
+        if self.asked.deadline_ms is None:
+            return None
+        return max(self.started + self.asked.deadline_ms / 1000 - time.perf_counter(), 0.0)
+
+
+async def decide(service: Service, job: JobEntry, name: str, asked: NewDecision) -> dict[str, Any]:
+    """Decide.
+
+    Raises:
+      Refused: it is not the next decision of an episode under way.
+      UnfitTimeStep: what is seen is outside the space.
+      RecordFull, RecordUnavailable: nothing was decided.
+    """
+    started = time.perf_counter()
+    place, said = service.place(job.name), digest(asked.model_dump(exclude_unset=True))
+    entry = job.episodes.get(name)
+    if entry is None or entry.over is not None or asked.sequence < entry.next_sequence:
+        return await _again(service, name, entry, asked, said)
+    with service.alone(name):
+        if asked.sequence > entry.next_sequence:
+            raise _not_next(entry)
+        if asked.event_id in entry.recent:
+            raise Refused("used_before", f"event_id {asked.event_id!r} was decision {entry.recent[asked.event_id]}")
+        if len(entry.accounts) >= MOST_UNSETTLED:
+            raise Refused("full", f"{MOST_UNSETTLED:,} decisions of episode {name} wait for their rewards")
+        if asked.baseline_action is not None:
+            place.desk.coordinates(asked.baseline_action)
+        reward = known_reward(job, entry, asked.reward)
+        step = place.desk.time_step(asked.observation, reward, asked.sequence == 0, False, False, asked.action_mask)
+        session = await session_of(service, place, entry)
+        call = Call(job, place, entry, asked, step, started)
+        try:
+            return await _decided(service, call, session, said, reward)
+        except Exception as error:
+            if call.instead is not None and not call.instead.recorded.done():
+                call.instead.recorded.set_exception(error)
+            raise
+        finally:
+            service.waiting.pop(call.decision, None)
+
+
+async def _decided(service: Service, call: Call, session: Session, said: str, reward: float) -> dict[str, Any]:
+    asked, entry, job = call.asked, call.entry, call.job
+    before = entry.before
+    answer = await _answer(service, call, session)
+    chosen = await _chosen(service, call, answer)
+    body = {
+        **asked.model_dump(exclude={"reward"}),
+        "decision": call.decision,
+        "episode": entry.id,
+        **(UNDECIDED if answer is None else _about(answer, chosen["source"] == "agent")),
+        **chosen,
+        "version": entry.version,
+        "stage": entry.stage,
+        "took_ms": round(1000 * (time.perf_counter() - call.started), 3),
+        "reward_known": reward,
+    }
+    key = f"d:{call.decision}"
+    drafts = [Draft("decided", job.name, body, key, said)]
+    if asked.reward is not None and asked.sequence > 0:
+        drafts.insert(0, reward_before(service, job, entry, asked.reward))
+    if call.instead is not None:
+        drafts.append(call.instead.draft(job.name, call.decision, 0, False))
+    event, known = await service.once(drafts, key, said)
+    if call.instead is not None:
+        await _confirm(service, call, known)
+    session.follow(asked.sequence, session.underway if answer is None else answer.underway, call.late)
+    service.shadow.decided(job, entry, call.step, event, before)
+    return answered(event)
+
+
+async def _answer(service: Service, call: Call, session: Session) -> Answer | None:
+    """What the agent decides; None where that is not known in time or is of no use."""
+    place, entry = call.place, call.entry
+    told = entry.before, call.step, words(entry.id, call.asked.sequence)
+    try:
+        deciding = service.releases.deciding(entry.version, place)
+        if session.late is None and place.quick:
+            answer = deciding(session.underway, *told)
+        else:
+            future = place.asking.submit(in_turn, deciding, session.underway, session.late, *told)
+            answer = await _in_time(future, call)
+            if answer is None:
+                call.late = future
+                return None
+    except Exception:
+        # Whatever is wrong with it, there may be a baseline to fall back on.
+        logger.exception("version %r of job %r could not decide", entry.version, call.job.name)
+        return None
+    return answer if sound(answer) else None
+
+
+async def _in_time(future: Future[Answer], call: Call) -> Answer | None:
+    """The answer; None where the deadline has passed and there is something else to do."""
+    left_s, wrapped = call.left_s(), asyncio.wrap_future(future)
+    if left_s is None or call.asked.baseline_action is None:
+        return await asyncio.shield(wrapped)
+    done, _ = await asyncio.wait([wrapped], timeout=left_s)
+    if done:
+        return wrapped.result()
+    # Who waits for it next is told what is wrong with it.
+    wrapped.add_done_callback(lambda answered: answered.cancelled() or answered.exception())
+    return None
+
+
+async def _chosen(service: Service, call: Call, answer: Answer | None) -> dict[str, Any]:
+    """Who decides, and what.
+
+    Raises:
+      Refused: nobody does.
+    """
+    asked, job = call.asked, call.job
+    while (control := job.control)["mode"] == "person":
+        if control["action"] is not None:
+            return _by_person(control["action"], control["by"])
+        left_s = call.left_s()
+        patience_s = PERSON_S - (time.perf_counter() - call.started) if left_s is None else left_s
+        if service.stopping or patience_s <= 0:
+            break
+        try:
+            call.instead = await people.asked(service, job, _question(call, answer), patience_s)
+        except TimeoutError:
+            break
+        if call.instead is not None:
+            return _by_person(call.instead.asked.action, call.instead.by)
+    fallback = {"paused": "paused", "person": "taken_over", "agent": None}[control["mode"]]
+    if fallback is None and answer is not None:
+        return {"action": answer.action, "source": "agent", "fallback": None, "by": None}
+    fallback = fallback or ("deadline" if call.late is not None else "invalid")
+    if asked.baseline_action is None:
+        raise Refused("not_ready", f"job {job.name!r} is {fallback}, and the call has no baseline_action to answer")
+    return {"action": asked.baseline_action, "source": "baseline", "fallback": fallback, "by": None}
+
+
+def _by_person(action: Any, by: str) -> dict[str, Any]:
+    return {"action": action, "source": "person", "fallback": None, "by": by}
+
+
+def _question(call: Call, answer: Answer | None) -> dict[str, Any]:
+    """What a person is told who is to decide: as of a decision, with the action that the agent would take."""
+    return {
+        "seq": None,
+        "at": time.time(),
+        "job": call.job.name,
+        "decision": call.decision,
+        "episode": call.entry.id,
+        **call.asked.model_dump(exclude={"reward"}),
+        **(UNDECIDED if answer is None else _about(answer, False)),
+        "action": None if answer is None else answer.action,
+        "version": call.entry.version,
+        "stage": call.entry.stage,
+        "source": "person",
+        "fallback": None,
+        "by": None,
+        "took_ms": round(1000 * (time.perf_counter() - call.started), 3),
+    }
+
+
+async def _confirm(service: Service, call: Call, known: bool) -> None:
+    """Tell the person who decided that it is on disk."""
+    assert call.instead is not None
+    event = None if known else await asyncio.to_thread(service.log.find, f"o:{call.decision}:0")
+    if event is None:
+        call.instead.recorded.set_exception(used_before(f"d:{call.decision}"))
+    else:
+        call.instead.recorded.set_result(event)
+
+
+async def _again(
+    service: Service, name: str, entry: EpisodeEntry | None, asked: NewDecision, said: str
+) -> dict[str, Any]:
+    """What was answered when this was asked before."""
+    event = await asyncio.to_thread(service.log.find, f"d:{name}.{asked.sequence}")
+    if event is not None and event.body["event_id"] == asked.event_id:
+        if event.digest != said:
+            raise Refused("used_before", f"event_id {asked.event_id!r} was used before, for something else")
+        return answered(event)
+    if entry is None or entry.over is not None:
+        raise Refused("episode_over", f"episode {name} has ended: begin another")
+    if asked.event_id in entry.recent:
+        raise Refused("used_before", f"event_id {asked.event_id!r} was decision {entry.recent[asked.event_id]}")
+    raise _not_next(entry)
+
+
+def _not_next(entry: EpisodeEntry) -> Refused:
+    return Refused("out_of_sequence", f"the next decision of episode {entry.id} has the sequence {entry.next_sequence}")
+
+
+def _about(answer: Answer, followed: bool) -> dict[str, Any]:
+    """What is said of a decision besides the action; `followed` where it was the agent's that was taken."""
+    decision = answer.decision
+    return {
+        "propensity": float(decision.propensity) if followed else None,
+        "value": float(decision.value),
+        "spread": float(decision.spread),
+        "interval": [float(bound) for bound in np.asarray(decision.interval)],
+        "abandon": followed and bool(decision.abandon),
+        "conduct": {**answer.conduct, "abandon": followed and answer.conduct["abandon"]},
+    }
+
+
+def answered(event: Event) -> dict[str, Any]:
+    """The answer that a decision was given."""
+    return {name: event.body[name] for name in ANSWERED}
