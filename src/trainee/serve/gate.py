@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 
 from trainee.errors import TraineeError
-from trainee.serve.refusals import Refused, answered, refusal
+from trainee.serve.refusals import Refused, answered, methods, refusal
 from trainee.serve.settings import Settings
 
 Message = MutableMapping[str, Any]
@@ -73,7 +73,7 @@ class Gate:
             if not _open(scope["path"]):
                 scope["caller"] = self._owner.state.doorman.caller(headers.get(b"authorization", b""))
             if scope["method"] in ("POST", "PUT"):
-                _check_type(headers)
+                self._check_type(scope, headers)
                 receive = await self._body(headers, receive)
             await self._app(scope, receive, sent)
         except _Gone:
@@ -98,6 +98,12 @@ class Gate:
         origin = headers.get(b"origin")
         if origin is not None and origin.lower().partition(b"://")[2] != headers.get(b"host", b"").lower():
             raise Refused("not_allowed", "calls from other sites' pages are refused")
+
+    def _check_type(self, scope: Any, headers: dict[bytes, bytes]) -> None:
+        """Whether it says that it sends JSON, as no page's form can: where there is such a call at all."""
+        kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+        if kind != b"application/json" and scope["method"] in methods(self._owner, scope["path"]):
+            raise Refused("not_json_type", "the content type has to be application/json")
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> Receive:
         """The whole body, read here and within limits."""
@@ -142,12 +148,6 @@ def _refused(scope: Any, error: Exception) -> Any:
 
 def _open(path: str) -> bool:
     return path in OPEN or path.startswith(OPEN_FOLDER)
-
-
-def _check_type(headers: dict[bytes, bytes]) -> None:
-    kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-    if kind != b"application/json":
-        raise Refused("not_json_type", "the content type has to be application/json")
 
 
 def _host(header: bytes) -> str:

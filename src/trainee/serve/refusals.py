@@ -5,6 +5,7 @@ Every error is `{"error": {"code", "message", "retry"}}`; `docs/serving.md` has 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -102,15 +103,25 @@ def install(app: FastAPI) -> None:
     async def unreadable(_: Request, error: Any) -> JSONResponse:
         return refusal(*misread(error.errors()))
 
-    async def http(_: Request, error: Any) -> JSONResponse:
+    async def http(request: Request, error: Any) -> JSONResponse:
         code = {400: "not_json", 404: "unknown_path", 405: "wrong_method"}.get(error.status_code, "invalid")
         answer = refusal(code, str(error.detail), error.status_code)
         answer.headers.update(error.headers or {})
+        if error.status_code == 405:
+            # A router names the methods of the first route of this path only.
+            answer.headers["Allow"] = ", ".join(methods(app, request.url.path)) or answer.headers.get("Allow", "GET")
         return answer
 
     app.add_exception_handler(TraineeError, ours)
     app.add_exception_handler(RequestValidationError, unreadable)
     app.add_exception_handler(HTTPException, http)
+
+
+def methods(app: FastAPI, path: str) -> list[str]:
+    """With which methods a path can be called."""
+    calls = app.openapi()["paths"].items()
+    found = [each for pattern, each in calls if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", pattern), path)]
+    return sorted(method.upper() for each in found for method in each)
 
 
 def misread(faults: Sequence[Any], skip: int = 1) -> tuple[str, str]:

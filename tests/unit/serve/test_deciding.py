@@ -244,6 +244,7 @@ def test_paths_that_there_are_not(plant: Served):
     assert plant.refused("GET", "/v2/jobs") == "unknown_path"
     reply = plant.call("DELETE", "/v1/jobs/plant")
     assert (reply.code, reply.headers["allow"]) == ("wrong_method", "GET")
+    assert plant.call("PATCH", "/v1/jobs").headers["allow"] == "GET, POST"
     assert plant.refused("GET", "/static/../app.py") == "unknown_path"
     assert plant.refused("GET", "/static/%2e%2e/app.py") == "unknown_path"
     assert plant.call("GET", "/").status == 200

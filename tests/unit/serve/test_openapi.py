@@ -5,7 +5,6 @@ Schemathesis makes up calls from the document. For the long run: EXAMPLES=300.
 
 from __future__ import annotations
 
-import copy
 import os
 import re
 from collections import Counter
@@ -13,10 +12,8 @@ from pathlib import Path
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+import schemathesis.engine
+from schemathesis.engine import events
 
 from commits import until
 from serving import SEEN, Served
@@ -28,17 +25,6 @@ from trainee.serve.refusals import STATUS
 pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
 EXAMPLES = int(os.environ.get("EXAMPLES", "6"))
 DOCUMENT = Path(__file__).parents[3] / "docs" / "serving.md"
-QUIET = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize=EXAMPLES < 100,
-    suppress_health_check=list(HealthCheck),
-    phases=(Phase.explicit, Phase.generate),
-)
-# Most that fits the document is refused all the same: an episode that there is not, an observation outside the space.
-# And a 503 is no defect: where a job is paused, a call without a baseline cannot be answered.
-LEFT_OUT = [positive_data_acceptance, not_a_server_error]
 
 
 @pytest.fixture(scope="module")
@@ -56,71 +42,50 @@ def keyed(tmp_path_factory):
     assert served.faults == []
 
 
-@pytest.fixture(scope="module")
-def api(keyed: Served):
-    told = copy.deepcopy(keyed.document)
-    # All that is made up is sent with a key: keys have tests of their own.
-    del told["components"]["securitySchemes"]
-    for calls in told["paths"].values():
-        for call in calls.values():
-            call.pop("security", None)
-    document = schemathesis.openapi.from_dict(told)
-    document.config.update(base_url=keyed.url)
-    # Events never end.
-    return document.exclude(path="/v1/events")
-
-
-def operations() -> list[tuple[str, str]]:
-    paths = create_app(Settings(Path("home"))).openapi()["paths"]
-    return [(method, path) for path, calls in paths.items() for method in calls if path != "/v1/events"]
-
-
-def mended(case, known):
-    """A call with what no document can know: names that there are, and what the spaces of the job contain."""
-    for name in known.keys() & (case.path_parameters or {}).keys():
-        case.path_parameters[name] = known[name]
-    if isinstance(case.body, dict):
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """What no document can know: names that there are, and what the spaces of the job contain."""
+    names = case.path_parameters or {}
+    if names.get("job") is not None and len(str(names["job"])) % 2:
+        names["job"] = "plant"
+    if isinstance(case.body, dict) and case.path != "/v1/jobs":
         fit = {"observation": SEEN, "action": 1, "baseline_action": 1, "action_mask": None, "job": "plant"}
-        case.body |= {name: value for name, value in fit.items() if name in case.body and case.path != "/v1/jobs"}
+        case.body |= {name: value for name, value in fit.items() if name in case.body}
 
 
-MODES = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
+def examined(served: Served, phase: str, examples: int) -> tuple[list[str], Counter]:
+    """What Schemathesis finds wrong in one of its phases, and how often each call was answered with each status."""
+    token, checks = served.http.headers["authorization"], {"positive_data_acceptance": {"enabled": False}}
+    # Most that fits the document is refused all the same: an episode that there is not, an observation outside the space.
+    # And a 503 is no defect: where a job is paused, a call without a baseline cannot be answered.
+    checks |= {"not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx", 503]}}
+    phases = {name: {"enabled": name == phase} for name in ("examples", "coverage", "fuzzing", "stateful")}
+    generation = {"max-examples": examples, "deterministic": EXAMPLES < 100, "no-shrink": True}
+    config = {"base-url": served.url, "headers": {"Authorization": token}, "checks": checks, "phases": phases}
+    config = schemathesis.Config.from_dict({**config, "generation": {**generation, "database": "none"}})
+    # Events never end.
+    document = schemathesis.openapi.from_dict(served.document, config=config).exclude(path="/v1/events")
+
+    wrong, statuses = [], Counter()
+    for event in schemathesis.engine.from_schema(document).execute():
+        if isinstance(event, events.NonFatalError | events.FatalError):
+            wrong.append(str(getattr(event, "value", None) or event.exception))
+        if isinstance(event, events.ScenarioFinished):
+            for made in event.recorder.interactions.values():
+                if made.response is not None:
+                    statuses[f"{made.request.method} {made.request.uri.partition('?')[0]}", made.response.status_code] += 1
+            for results in event.recorder.checks.values():
+                wrong += [f"{event.recorder.label}: {found.failure_info.failure}\n{found.failure_info.code_sample}"
+                          for found in results if found.failure_info is not None]
+    return wrong, statuses
 
 
-@pytest.mark.parametrize(("method", "path"), operations())
-def test_whatever_is_made_up_is_answered_as_the_document_says(api, keyed: Served, method, path):
-    operation, known = api[path][method], {"job": "plant", "episode": "e", "decision": "e.0"}
-
-    @QUIET
-    @given(st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in MODES)), st.booleans())
-    def answered(case, mend):
-        if mend and case.meta.generation.mode is MODES[0]:
-            mended(case, known)
-        response = case.call_and_validate(headers=dict(keyed.http.headers), excluded_checks=LEFT_OUT)
-        assert response.status_code in (*range(500), 503)
-
-    answered()
-
-
-def test_calls_that_follow_from_answers_are_answered_as_the_document_says(api, keyed: Served, monkeypatch):
+@pytest.mark.parametrize("phase", ["coverage", "fuzzing", "stateful"])
+def test_whatever_is_made_up_is_answered_as_the_document_says(keyed: Served, monkeypatch, phase):
     monkeypatch.setattr("trainee.serve.deciding.PERSON_S", 0.1)
-    statuses = Counter()
-
-    class Machine(api.as_state_machine()):
-        def before_call(self, case):
-            mended(case, {"job": "plant"})
-
-        def get_call_kwargs(self, case):
-            return {"headers": {"authorization": keyed.http.headers["authorization"]}}
-
-        def validate_response(self, response, case, additional_checks=None, **more):
-            statuses[case.operation.label, response.status_code] += 1
-            assert response.status_code in (*range(500), 503)
-            case.validate_response(response, excluded_checks=LEFT_OUT, transport_kwargs=more)
-
-    Machine.run(settings=settings(QUIET, max_examples=3 * EXAMPLES, stateful_step_count=8))
-    assert statuses["POST /v1/jobs/{job}/episodes", 201]
-    print(statuses)
+    wrong, statuses = examined(keyed, phase, EXAMPLES)
+    assert statuses.total() > EXAMPLES
+    assert wrong == []
 
 
 def table(heading: str) -> list[list[str]]:
