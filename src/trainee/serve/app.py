@@ -20,16 +20,17 @@ from trainee.serve.shortcut import Shortcut
 STATIC = Path(__file__).parent / "static"
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, alone: bool = False) -> FastAPI:
     """The service as an ASGI app; it holds its home from start-up to shutdown.
 
     Args:
       settings: what it is started with.
+      alone: the process does nothing else.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service = Service(settings)
+        service = Service(settings, alone)
         await service.start()
         app.state.service, app.state.doorman = service, service.doorman
         try:

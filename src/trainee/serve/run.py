@@ -34,7 +34,7 @@ def run(settings: Settings) -> None:
     if not settings.loopback:
         _check_keys(settings)
     sys.setswitchinterval(SWITCH_S)
-    app = create_app(settings)
+    app = create_app(settings, alone=True)
     server = Server(app, settings)
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
         runner.run(_served(app, server))

@@ -56,8 +56,8 @@ class Service:
       stopping: it takes no more calls, and nobody is to wait for anything.
     """
 
-    def __init__(self, settings: Settings):
-        self.settings = settings
+    def __init__(self, settings: Settings, alone: bool = False):
+        self.settings, self._alone = settings, alone
         self.jobs: dict[str, JobEntry] = {}
         self.places: dict[str, Place] = {}
         self.sessions: dict[str, Session] = {}
@@ -204,9 +204,10 @@ class Service:
                 place = await asyncio.to_thread(self._placed, self.jobs[name])
                 self.places[name] = place
                 self.learning.add(place)
-                # What stays is not looked through again and again for garbage: each look would hold up every call.
-                gc.collect()
-                gc.freeze()
+                if self._alone:
+                    # What stays is not looked through for garbage again and again, which would hold up every call.
+                    gc.collect()
+                    gc.freeze()
 
     def _placed(self, job: JobEntry) -> Place:
         """A job's place, with all that is to decide there."""

@@ -56,7 +56,7 @@ def before_call(context, case, kwargs):
 def examined(served: Served, phase: str, examples: int) -> tuple[list[str], Counter]:
     """What Schemathesis finds wrong in one of its phases, and how often each call was answered with each status."""
     token, checks = served.http.headers["authorization"], {"positive_data_acceptance": {"enabled": False}}
-    # Most that fits the document is refused all the same: an episode that there is not, an observation outside the space.
+    # Most that fits the document is refused all the same: an episode there is not, an observation outside the space.
     # And a 503 is no defect: where a job is paused, a call without a baseline cannot be answered.
     checks |= {"not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx", 503]}}
     phases = {name: {"enabled": name == phase} for name in ("examples", "coverage", "fuzzing", "stateful")}
@@ -73,10 +73,15 @@ def examined(served: Served, phase: str, examples: int) -> tuple[list[str], Coun
         if isinstance(event, events.ScenarioFinished):
             for made in event.recorder.interactions.values():
                 if made.response is not None:
-                    statuses[f"{made.request.method} {made.request.uri.partition('?')[0]}", made.response.status_code] += 1
+                    statuses[
+                        f"{made.request.method} {made.request.uri.partition('?')[0]}", made.response.status_code
+                    ] += 1
             for results in event.recorder.checks.values():
-                wrong += [f"{event.recorder.label}: {found.failure_info.failure}\n{found.failure_info.code_sample}"
-                          for found in results if found.failure_info is not None]
+                wrong += [
+                    f"{event.recorder.label}: {found.failure_info.failure}\n{found.failure_info.code_sample}"
+                    for found in results
+                    if found.failure_info is not None
+                ]
     return wrong, statuses
 
 

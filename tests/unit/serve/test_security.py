@@ -84,7 +84,12 @@ def test_every_call_of_the_document_says_what_it_wants():
     assert {path for method, path, _ in found if method in ("post", "put")} == set(BODIES)
 
 
-@pytest.mark.parametrize(("method", "path", "scopes"), operations(), ids=str)
+def named(value):
+    """For a test's name: the same in every process, whatever the order of a set is there."""
+    return "+".join(sorted(value)) if isinstance(value, frozenset | set) else str(value)
+
+
+@pytest.mark.parametrize(("method", "path", "scopes"), operations(), ids=named)
 def test_every_call_is_for_keys_with_its_scopes(guarded: Served, method, path, scopes):
     if scopes is None:
         assert called(guarded, method, path, None)[0] == 200
@@ -104,7 +109,7 @@ def test_every_call_is_for_keys_with_its_scopes(guarded: Served, method, path, s
             assert status not in (401, 403), (having, body)
 
 
-@pytest.mark.parametrize(("method", "path", "scopes"), [one for one in operations() if one[2]], ids=str)
+@pytest.mark.parametrize(("method", "path", "scopes"), [one for one in operations() if one[2]], ids=named)
 def test_every_call_is_for_the_jobs_of_its_key(guarded: Served, method, path, scopes):
     last = guarded.service.log.last()
     status, body = called(guarded, method, path, guarded.limited, "theirs")
