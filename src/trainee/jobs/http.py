@@ -215,11 +215,11 @@ class RemoteEpisode:
 
         Args:
           observation: the final one.
-          terminated, truncated: as in Gymnasium; one of the two.
+          terminated, truncated: as in Gymnasium, where both may be; what is terminated was not cut short.
         Raises:
           UnfitTimeStep, CallRefused, NotReached: as in `decide`.
         """
-        body: dict[str, Any] = {"terminated": bool(terminated), "truncated": bool(truncated)}
+        body: dict[str, Any] = {"terminated": bool(terminated), "truncated": bool(truncated and not terminated)}
         if observation is not None:
             body["observation"] = value_to_json(self.job.observation_space, observation, "observation")
         self.job.client.call("POST", f"/v1/episodes/{self.id}/end", {**body, **self._with_reward()})

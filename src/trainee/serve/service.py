@@ -300,8 +300,9 @@ class Service:
             try:
                 await self.ready(name)
             except Exception as error:
-                problem = problem or f"job {name!r} cannot be made ready: {error}"
-                logger.exception("job %r cannot be made ready", name)
+                # Whoever can reach the service may ask whether it is ready.
+                problem = "not every job can be made ready: the log says why"
+                logger.exception("job %r cannot be made ready: %s", name, error)
         if not self.stopping:
             self.problem = problem
 

@@ -85,6 +85,7 @@ def examined(served: Served, phase: str, examples: int) -> tuple[list[str], Coun
     return wrong, statuses
 
 
+@pytest.mark.timeout(200 + 5 * EXAMPLES)
 @pytest.mark.parametrize("phase", ["coverage", "fuzzing", "stateful"])
 def test_whatever_is_made_up_is_answered_as_the_document_says(keyed: Served, monkeypatch, phase):
     monkeypatch.setattr("trainee.serve.deciding.PERSON_S", 0.1)

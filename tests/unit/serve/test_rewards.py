@@ -155,6 +155,7 @@ def test_huge_rewards_do_no_harm(plant: Served):
     assert plant.service.places[job].steps == 9
 
 
+@pytest.mark.timeout(200 + REWARDS // 50)
 def test_rewards_duplicated_disordered_and_concurrent_are_the_same_as_in_order(serve, tmp_path):
     served = serve()
     served.job()
