@@ -11,21 +11,19 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import uvicorn
 
 from commits import until
-from trainee.life.saving import checkpoint
+from schemas import schema_faults
 from trainee.record.events import Event
 from trainee.serve import Settings, create_app, gate
-from trainee.serve.place import Place
 from trainee.serve.protocol import LimitedProtocol
 from trainee.serve.service import Service
 
@@ -112,7 +110,7 @@ class Served:
         if self._server is None:
             return
         self.http.close()
-        self.service.hang_up()
+        self.on_loop(self.service.hang_up)
         self._server.should_exit = True
         self._thread.join(60)
         assert not self._thread.is_alive()
@@ -146,7 +144,8 @@ class Served:
             error = reply.body["error"]
             assert reply.body == {"error": error}
             assert set(error) == {"code", "message", "retry"}
-            assert error["retry"] == ("retry-after" in answer.headers)
+            assert ("retry-after" in answer.headers) == (answer.status_code in (429, 503))
+            assert error["retry"] == (answer.status_code in (429, 503) or error["code"] == "in_flight")
         documented = self._operation(method, path)
         if documented is not None:
             answers = documented["responses"]
@@ -188,10 +187,10 @@ class Served:
 
     def worked(self, steps: int, job: str = "plant", value: float = 1.0) -> str:
         """An episode from its beginning to its end."""
-        episode = self.begin(job)
+        episode, reward = self.begin(job), {"reward": {"value": value}}
         for sequence in range(steps):
-            self.reward(self.decide(episode, sequence)["decision"], value)
-        self.end(episode)
+            self.decide(episode, sequence, **(reward if sequence else {}))
+        self.end(episode, terminated=True, **reward)
         return episode
 
     def view(self, job: str = "plant") -> Any:
@@ -239,7 +238,7 @@ class Served:
 
     def _looks_like(self, documented: Any, body: Any) -> None:
         schema = documented["content"]["application/json"]["schema"]
-        faults = list(_faults(self.document, schema, body, "answer"))
+        faults = list(schema_faults(self.document, schema, body, "answer"))
         assert not faults, faults
 
 
@@ -277,61 +276,3 @@ class Watch:
 
 def decision(sequence: int = 0, **more: Any) -> dict[str, Any]:
     return {"event_id": f"e{sequence}", "sequence": sequence, "observation": SEEN, **more}
-
-
-def mind(place: Place) -> dict[str, bytes]:
-    """All that was learned at a place, and what is still to be, to the bit."""
-    with place.desk.still() as agent:
-        parts = checkpoint(agent).parts
-        found = {f"{part}/{name}": np.asarray(array).tobytes() for part in parts for name, array in parts[part].items()}
-    return {**found, "feed": json.dumps(place.feed.to_json(), sort_keys=True).encode()}
-
-
-def differing(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
-    """What two minds do not have in common."""
-    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
-
-
-def replayed(about: dict[str, Any], events: Iterable[Event], folder: Path) -> Place:
-    """A place that begins with nothing, and takes up events of its job one after the other, without an interruption."""
-    place = Place(about, folder)
-    for event in events:
-        if event.job == about["job"]:
-            place.take(event)
-    place.close()
-    return place
-
-
-def _faults(document: Any, schema: Any, value: Any, path: str) -> Iterator[str]:
-    """Where a value is not as its schema says; as much of JSON Schema as the document uses for answers."""
-    if "$ref" in schema:
-        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    if "anyOf" in schema:
-        if all(any(_faults(document, each, value, path)) for each in schema["anyOf"]):
-            yield f"{path}: {value!r:.200} is none of {schema['anyOf']}"
-        return
-    kinds = {
-        "string": str,
-        "integer": int,
-        "number": (int, float),
-        "boolean": bool,
-        "null": type(None),
-        "object": dict,
-        "array": list,
-    }
-    kind = schema.get("type")
-    if kind is not None and not (isinstance(value, kinds[kind]) and isinstance(value, bool) <= (kind == "boolean")):
-        yield f"{path}: {value!r:.200} is no {kind}"
-        return
-    if value not in schema.get("enum", [value]) or schema.get("const", value) != value:
-        yield f"{path}: {value!r:.200} is not allowed"
-    if kind == "object" and "properties" in schema:
-        known = schema["properties"]
-        missing, extra = set(schema.get("required", ())) - value.keys(), value.keys() - known.keys()
-        if missing or extra:
-            yield f"{path} lacks {missing}, and has {extra}"
-        for name in value.keys() & known.keys():
-            yield from _faults(document, known[name], value[name], f"{path}.{name}")
-    if kind == "array":
-        for i, item in enumerate(value):
-            yield from _faults(document, schema.get("items", {}), item, f"{path}[{i}]")

@@ -27,6 +27,7 @@ DOCUMENTS = [
     "docs/performance.md",
     "docs/serving.md",
     "docs/releases.md",
+    "docs/security.md",
     "docs/page.md",
     "examples/README.md",
 ]

@@ -1,4 +1,4 @@
-"""Bodies: what calls say, as the OpenAPI document has it. `answers` has what they are answered."""
+"""Bodies: what calls say, as the OpenAPI document has it. `answers` and `reports` have what they are answered."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ Id = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$
 Reason = Annotated[str, Field(max_length=2_000)]
 Finite = FiniteFloat
 SECONDS = 10**9
+# Of one decision, before it is settled.
+MOST_REWARDS = 10_000
 Seconds = Annotated[Finite, Field(gt=0, le=SECONDS)]
 Instant = Annotated[Finite, Field(ge=0, le=10**11)]
 Json = dict[str, Any]
@@ -62,7 +64,7 @@ class NewReward(Body):
     value: Finite
     observed_at: Instant | None = None
     final: bool = True
-    of: Annotated[int, Field(ge=1, le=10**6)] | None = None
+    of: Annotated[int, Field(ge=1, le=MOST_REWARDS)] | None = None
 
 
 class NewDecision(Body):
@@ -133,7 +135,7 @@ class Noted(Body):
     value: Finite | None = None
     observed_at: Instant | None = None
     final: bool = True
-    of: Annotated[int, Field(ge=1, le=10**6)] | None = None
+    of: Annotated[int, Field(ge=1, le=MOST_REWARDS)] | None = None
     terminated: bool = False
     truncated: bool = False
 

@@ -153,7 +153,7 @@ async def _answer(service: Service, call: Call, session: Session) -> Answer | No
     told = entry.before, call.step, words(entry.id, call.asked.sequence)
     try:
         deciding = service.releases.deciding(entry.version, place)
-        if session.late is None and place.quick:
+        if session.late is None and service.releases.quick(entry.version, place):
             answer = deciding(session.underway, *told)
         else:
             future = place.asking.submit(in_turn, deciding, session.underway, session.late, *told)

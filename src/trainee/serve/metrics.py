@@ -35,7 +35,8 @@ class Metrics:
         self.events.labels(event.job or "", event.kind).inc()
         if event.kind == "decided":
             self.decisions.labels(event.job, event.body["source"]).inc()
-            self.seconds.labels(event.job).observe(event.body["took_ms"] / 1000)
+            if event.body["source"] in ("agent", "baseline"):
+                self.seconds.labels(event.job).observe(event.body["took_ms"] / 1000)
 
     def told(self, service: Service) -> bytes:
         """As Prometheus reads it."""

@@ -7,13 +7,10 @@ from typing import Any
 
 from trainee.record.events import Draft
 from trainee.serve.board import JobEntry
-from trainee.serve.bodies import NewReward
+from trainee.serve.bodies import MOST_REWARDS, NewReward
 from trainee.serve.reading import digest
 from trainee.serve.refusals import Refused
 from trainee.serve.service import Service
-
-# Rewards of one decision that may come before its account is settled.
-MOST_REWARDS = 10_000
 
 
 async def reward(service: Service, job: JobEntry, decision: str, asked: NewReward) -> dict[str, Any]:

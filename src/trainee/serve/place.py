@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import logging
 import threading
 from collections import deque
@@ -119,6 +120,12 @@ class Place:
         self.feed.stand(about["service"]["feed"])
         self.cursor = self.saved = about["service"]["cursor"]
         return agent
+
+
+def folder_of(home: Path, job: str) -> Path:
+    """Where a job's agent is kept; names that differ in case alone are told apart."""
+    mark = hashlib.sha256(job.encode()).hexdigest()[:8]
+    return home / "jobs" / f"{job.lower().strip('.') or 'job'}-{mark}"
 
 
 class Inbox:

@@ -60,10 +60,11 @@ class Refused(TraineeError):
 
 def refusal(code: str, message: str, status: int | None = None) -> JSONResponse:
     """The answer to a call that cannot be done."""
-    retry = code in RETRIED
-    headers = {"Retry-After": str(RETRY_S)} if retry else None
-    body = {"error": {"code": code, "message": message, "retry": retry}}
-    return JSONResponse(body, STATUS.get(code, status or 500), headers)
+    status = STATUS.get(code, status or 500)
+    # What is under way is over in a moment, and a second would be long.
+    headers = {"Retry-After": str(RETRY_S)} if status in (429, 503) else None
+    body = {"error": {"code": code, "message": message, "retry": code in RETRIED}}
+    return JSONResponse(body, status, headers)
 
 
 def code_of(error: TraineeError) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from trainee.errors import InvalidArgument, RecordError, SaveFailed, TraineeError
-from trainee.life import Version, freeze, freeze_saved, keep_again, opened
+from trainee.life import Answer, Version, freeze, freeze_saved, keep_again, opened
 from trainee.record.events import Draft, Event
 from trainee.release import SHARE, Release, WrongStage, aborted, advanced, arm, begun, blank, judged, rolled_back
 from trainee.serve.board import JobEntry
@@ -20,11 +20,14 @@ from trainee.serve.courses import Course, view
 from trainee.serve.place import Place
 from trainee.serve.refusals import Refused
 from trainee.serve.sessions import Deciding
+from trainee.types import TimeStep
 
 if TYPE_CHECKING:
     from trainee.serve.service import Service
 
 logger = logging.getLogger("trainee.serve")
+# As long as a call may hold up the others.
+QUICK_S = 0.002
 IMPORT = re.compile(r"import:([A-Za-z0-9_-]{1,64})")
 
 
@@ -42,6 +45,7 @@ class Releases:
         self._versions: dict[tuple[str, str], Version] = {}
         self._numbers: dict[str, int] = {}
         self._beginning: set[str] = set()
+        self._took_s: dict[tuple[str, str], float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def version_of(self, job: JobEntry, episode: str) -> dict[str, Any]:
@@ -56,7 +60,25 @@ class Releases:
 
     def deciding(self, version: str, place: Place) -> Deciding:
         """How a version decides."""
-        return place.ask if version == "live" else self._versions[place.about["job"], version].ask
+        if version == "live":
+            return place.ask
+        name = place.about["job"], version
+        ask = self._versions[name].ask
+
+        def timed(underway: Any, before: Any, step: TimeStep, drawn: tuple[int, int]) -> Answer:
+            begun = time.perf_counter()
+            answer = ask(underway, before, step, drawn)
+            took_s = time.perf_counter() - begun
+            self._took_s[name] = took_s + 0.9 * (self._took_s.get(name, took_s) - took_s)
+            return answer
+
+        return timed
+
+    def quick(self, version: str, place: Place) -> bool:
+        """Whether a version decides in less time than another thread would have to be asked for."""
+        if version == "live":
+            return place.quick
+        return self._took_s.get((place.about["job"], version), QUICK_S) < QUICK_S
 
     def blank(self, version: str, place: Place) -> Any:
         """What a version remembers of an episode that begins."""

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from trainee.serve import answers, bodies, deciding, episodes, jobs, offline, outcomes, people, views
+from trainee.serve import answers, bodies, deciding, episodes, jobs, offline, outcomes, people, reports, views
 from trainee.serve.access import check_release, job_at, job_of, job_of_decision
 from trainee.serve.calling import (
     SAYING,
@@ -44,7 +44,7 @@ async def me(caller: Anyone) -> JSONResponse:
 @router.post(
     "/jobs",
     status_code=201,
-    response_model=answers.Job,
+    response_model=reports.Job,
     responses=refusals(*SAYING, "unfit", "used_before", "full", "in_flight"),
 )
 async def make_job(asked: bodies.NewJob, service: Serving, caller: Controller) -> JSONResponse:
@@ -55,14 +55,14 @@ async def make_job(asked: bodies.NewJob, service: Serving, caller: Controller) -
     return JSONResponse(views.job_view(service, job), 201)
 
 
-@router.get("/jobs", response_model=answers.Jobs, responses=refusals())
+@router.get("/jobs", response_model=reports.Jobs, responses=refusals())
 async def all_jobs(service: Serving, caller: Watcher) -> JSONResponse:
     """All jobs."""
     seen = [views.job_view(service, job) for job in service.jobs.values() if caller.sees(job.name)]
     return JSONResponse({"jobs": seen})
 
 
-@router.get("/jobs/{job}", response_model=answers.WholeJob, responses=refusals("unknown_job", "invalid"))
+@router.get("/jobs/{job}", response_model=reports.WholeJob, responses=refusals("unknown_job", "invalid"))
 async def one_job(job: bodies.Name, service: Serving, caller: Watcher) -> JSONResponse:
     """A job, with what it is doing now."""
     return JSONResponse(views.whole_job_view(service, job_at(service, caller, job)))
@@ -137,7 +137,7 @@ async def override(decision: bodies.Id, asked: bodies.Override, service: Serving
 
 @router.get(
     "/decisions/{decision}",
-    response_model=answers.WholeDecision,
+    response_model=reports.WholeDecision,
     responses=refusals("unknown_decision", "invalid"),
 )
 async def one_decision(decision: bodies.Id, service: Serving, caller: Watcher) -> JSONResponse:
@@ -146,7 +146,7 @@ async def one_decision(decision: bodies.Id, service: Serving, caller: Watcher) -
     return JSONResponse(await asyncio.to_thread(views.decision_at, service, decision))
 
 
-@router.get("/jobs/{job}/decisions", response_model=answers.Decisions, responses=refusals("unknown_job", "invalid"))
+@router.get("/jobs/{job}/decisions", response_model=reports.Decisions, responses=refusals("unknown_job", "invalid"))
 async def decisions(
     job: bodies.Name, service: Serving, caller: Watcher, before: Before = None, limit: Limit = 50
 ) -> JSONResponse:
@@ -155,7 +155,7 @@ async def decisions(
     return JSONResponse(await asyncio.to_thread(views.decisions_before, service, name, before, limit))
 
 
-@router.get("/jobs/{job}/episodes", response_model=answers.Episodes, responses=refusals("unknown_job", "invalid"))
+@router.get("/jobs/{job}/episodes", response_model=reports.Episodes, responses=refusals("unknown_job", "invalid"))
 async def job_episodes(
     job: bodies.Name, service: Serving, caller: Watcher, before: Before = None, limit: Limit = 50
 ) -> JSONResponse:
@@ -164,7 +164,7 @@ async def job_episodes(
     return JSONResponse(await asyncio.to_thread(views.episodes_before, service, found, before, limit))
 
 
-@router.get("/jobs/{job}/ledger", response_model=answers.Ledger, responses=refusals("unknown_job", "invalid"))
+@router.get("/jobs/{job}/ledger", response_model=reports.Ledger, responses=refusals("unknown_job", "invalid"))
 async def ledger(
     job: bodies.Name, service: Serving, caller: Watcher, before: Before = None, limit: Limit = 50
 ) -> JSONResponse:

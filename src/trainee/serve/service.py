@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 from trainee import record
@@ -22,7 +20,7 @@ from trainee.serve.clocks import Clocks
 from trainee.serve.learning import Learning
 from trainee.serve.metrics import Metrics
 from trainee.serve.people import Waiting
-from trainee.serve.place import Place
+from trainee.serve.place import Place, folder_of
 from trainee.serve.refusals import Refused, used_before
 from trainee.serve.releases import Releases
 from trainee.serve.security import Doorman
@@ -211,7 +209,7 @@ class Service:
 
     def _placed(self, job: JobEntry) -> Place:
         """A job's place, with all that is to decide there."""
-        place = Place(job.about, self._folder(job.name))
+        place = Place(job.about, folder_of(self.settings.home, job.name))
         if place.cursor > self.last:
             raise DamagedPart(
                 f"the agent in {place.folder} has learned from {place.cursor:,} events, and the record holds "
@@ -305,8 +303,3 @@ class Service:
                 logger.exception("job %r cannot be made ready: %s", name, error)
         if not self.stopping:
             self.problem = problem
-
-    def _folder(self, job: str) -> Path:
-        """Where a job's agent is kept; names that differ in case alone are told apart."""
-        mark = hashlib.sha256(job.encode()).hexdigest()[:8]
-        return self.settings.home / "jobs" / f"{job.lower().strip('.') or 'job'}-{mark}"

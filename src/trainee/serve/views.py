@@ -8,13 +8,15 @@ from typing import Any
 from trainee.life import Account
 from trainee.record.events import Event
 from trainee.serve.board import JobEntry
+from trainee.serve.bodies import MOST_REWARDS
 from trainee.serve.deciding import ANSWERED
 from trainee.serve.people import MOST_OVERRIDES
 from trainee.serve.refusals import Refused
 from trainee.serve.service import Service
 
-# Points of a job's curve that an overview has, rewards of a decision that are shown, and what the ledger is made of.
-TAIL, MOST_REWARDS = 40, 500
+# Points of a job's curve that an overview has, events about decisions after which a page of them ends, and what the
+# ledger is made of.
+TAIL, MOST_TOLD = 40, 20_000
 LEDGER = ("control_set", "overridden", "released", "release_moved", "serving_set", "job_made")
 
 
@@ -98,8 +100,14 @@ def decision_at(service: Service, decision: str) -> dict[str, Any]:
 
 def decisions_before(service: Service, job: str, before: int | None, limit: int) -> dict[str, Any]:
     """A page of decisions, the newest first."""
-    found = service.log.before(before, limit, job, ("decided",))
-    shown = [decision_view(service, event, _came(service, event.body["decision"])) for event in found]
+    found, told = service.log.before(before, limit, job, ("decided",)), 0
+    shown: list[dict[str, Any]] = []
+    for event in found:
+        came = _came(service, event.body["decision"])
+        shown.append(decision_view(service, event, came))
+        told += len(came)
+        if told > MOST_TOLD:
+            return {"decisions": shown, "before": event.seq}
     return {"decisions": shown, "before": _next(found, limit)}
 
 
@@ -137,7 +145,7 @@ def ledger_before(service: Service, job: str, before: int | None, limit: int) ->
 
 def _came(service: Service, decision: str) -> list[Event]:
     """The events about a decision since it was made."""
-    came = service.log.under(f"r:{decision}:", MOST_REWARDS) + service.log.under(f"o:{decision}:", MOST_OVERRIDES)
+    came = service.log.under(f"r:{decision}:", 2 * MOST_REWARDS) + service.log.under(f"o:{decision}:", MOST_OVERRIDES)
     return sorted(came + service.log.found([f"w:{decision}"]), key=lambda event: event.seq)
 
 

@@ -239,6 +239,22 @@ def test_the_newest_are_shown_in_pages(plant: Served):
         assert plant.refused("GET", f"/v1/jobs/{job}/decisions", params=query) == "invalid"
 
 
+def test_a_page_of_decisions_of_which_much_is_to_be_told_is_shorter(plant: Served, monkeypatch):
+    monkeypatch.setattr("trainee.serve.views.MOST_TOLD", 3)
+    job = plant.job("told")
+    episode = plant.begin(job)
+    for sequence in range(5):
+        made = plant.decide(episode, sequence)["decision"]
+        for i in range(2):
+            plant.reward(made, 1.0, f"{i}", of=2)
+    pages, before = [], {}
+    while before is not None:
+        page = plant.ok("GET", f"/v1/jobs/{job}/decisions", params=before)
+        pages.append([told["sequence"] for told in page["decisions"]])
+        before = None if page["before"] is None else {"before": page["before"]}
+    assert pages == [[4, 3], [2, 1], [0]]
+
+
 def test_paths_that_there_are_not(plant: Served):
     assert plant.refused("GET", "/v1/nothing") == "unknown_path"
     assert plant.refused("GET", "/v2/jobs") == "unknown_path"

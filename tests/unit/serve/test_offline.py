@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from serving import SEEN, Served, decision, differing, mind, replayed
+from minds import differing, mind, replayed
+from serving import SEEN, Served, decision
 
 
 def noted(episode: str, steps: int, job: str = "plant") -> list[dict]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from commits import until
-from serving import SEEN, Served, decision, differing, mind, replayed
+from minds import differing, mind, replayed
+from serving import SEEN, Served, decision
 
 pytest_plugins = ["databases"]
 

@@ -106,7 +106,7 @@ def test_where_nobody_answers_the_baseline_is_and_says_so(plant: Served, job):
     plant.control("person", job)
     made = plant.decide(episode, 0, baseline_action=1, deadline_ms=50)
     assert (made["action"], made["source"], made["fallback"]) == (1, "baseline", "taken_over")
-    assert 50 <= made["took_ms"] < 5_000
+    assert 48 < made["took_ms"] < 5_000
     path = f"/v1/episodes/{episode}/decisions"
     reply = plant.call("POST", path, decision(1, deadline_ms=50))
     assert (reply.status, reply.code, reply.headers["retry-after"]) == (503, "not_ready", "1")
@@ -203,7 +203,7 @@ def test_a_service_that_stops_lets_nobody_wait(serve):
     episode = served.begin()
     with waiting(served, f"{episode}.0", baseline_action=1) as call, served.watching() as watch:
         watch.until("asked")
-        served.service.hang_up()
+        served.on_loop(served.service.hang_up)
         made = call.result(5).body
         assert (made["source"], made["fallback"]) == ("baseline", "taken_over")
         assert [told for told in watch if told["event"] == "asked"] == []

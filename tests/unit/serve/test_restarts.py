@@ -8,7 +8,8 @@ import sqlite3
 import pytest
 
 from commits import until
-from serving import JOB, SEEN, Served, decision, differing, mind, replayed
+from minds import differing, mind, replayed
+from serving import JOB, SEEN, Served, decision
 from trainee.errors import HomeInUse
 from trainee.record.events import Draft
 from trainee.record.log import EventLog

@@ -10,7 +10,8 @@ from math import fsum
 import pytest
 
 from commits import until
-from serving import SEEN, Served, differing, mind, replayed
+from minds import differing, mind, replayed
+from serving import SEEN, Served
 
 # For the long run: REWARDS=100000.
 REWARDS = int(os.environ.get("REWARDS", "2000"))

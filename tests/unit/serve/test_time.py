@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from commits import until
-from serving import SEEN, Served, decision, differing, mind, replayed
+from minds import differing, mind, replayed
+from serving import SEEN, Served, decision
 
 
 def test_after_its_deadline_the_baseline_is_answered(plant: Served):

@@ -16,7 +16,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from commits import until
-from serving import JOB, Served, decision, differing, mind, replayed
+from minds import differing, mind, replayed
+from serving import JOB, Served, decision
 from trainee.errors import RecordUnavailable
 from trainee.record.log import EventLog
 from trainee.serve import service

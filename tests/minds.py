@@ -1,0 +1,37 @@
+"""What was learned, to be compared to the bit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trainee.life.saving import checkpoint
+from trainee.record.events import Event
+from trainee.serve.place import Place
+
+
+def mind(place: Place) -> dict[str, bytes]:
+    """All that was learned at a place, and what is still to be, to the bit."""
+    with place.desk.still() as agent:
+        parts = checkpoint(agent).parts
+        found = {f"{part}/{name}": np.asarray(array).tobytes() for part in parts for name, array in parts[part].items()}
+    return {**found, "feed": json.dumps(place.feed.to_json(), sort_keys=True).encode()}
+
+
+def differing(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
+    """What two minds do not have in common."""
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
+def replayed(about: dict[str, Any], events: Iterable[Event], folder: Path) -> Place:
+    """A place that begins with nothing, and takes up events of its job one after the other, without an interruption."""
+    place = Place(about, folder)
+    for event in events:
+        if event.job == about["job"]:
+            place.take(event)
+    place.close()
+    return place
