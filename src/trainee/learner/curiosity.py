@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
-from trainee.learner import exploration, novelty, places, running
+from trainee.learner import columns, exploration, novelty, places, running
 from trainee.learner.constants import Constants
 from trainee.learner.perception import Perception
 from trainee.learner.state import Interface, Stream
@@ -42,12 +42,12 @@ class Curiosity:
         """What the stream knows of what was tried, with a time step, as perceived, in it; `unit` is the largest return
         there was.
         """
-        columns = self._columns(stream.memory.action)
-        open_there = novelty.open_columns(self.signature, allowed)
+        tried = self._columns(stream.memory.action)
+        open_there = columns.opened(self.signature, allowed)
         names, place = places.named(stream.novelty.names, self._name(interface, stream, perceived.observation))
         known, rule = dataclasses.replace(stream.novelty, names=names), self._rule
         reward, exact = running.measurable(perceived.reward), self._exact(stream)
-        told = place, columns, open_there, perceived.first, perceived.discount, rule
+        told = place, tried, open_there, perceived.first, perceived.discount, rule
         return novelty.noted(known, *told, reward, exact, unit)
 
     def met(self, interface: Interface, stream: Stream, perceived: TimeStep) -> novelty.Novelty:
@@ -87,7 +87,7 @@ class Curiosity:
         begins = anew & (chance[0] < hope * novelty.share(known, self._rule) / jnp.where(idle, c.curiosity, 1.0))
         begins |= chance[1] < hope * novelty.lead(known, self._rule) / TAKEOVER_STEPS
         promise = novelty.promise(known, places.row(known.names, self._name(interface, stream, perceived.observation)))
-        wanted = utilities + c.novelty_scale * promise[novelty.columns(self.signature)][None]
+        wanted = utilities + c.novelty_scale * promise[columns.of_choices(self.signature)][None]
         choices = jax.vmap(lambda u: exploration.greedy(u, allowed))(wanted).astype(utilities.dtype)
         return jnp.where(begins, c.patience_steps, known.spell), choices
 
@@ -97,7 +97,7 @@ class Curiosity:
         """At the newest time step, once it is noted: what the best known way brings, in reward units, or `value` where
         places are only known in the rough; how near the next thing is that was never tried; and what that counts now.
         """
-        known, open_here = stream.novelty, novelty.open_columns(self.signature, allowed)
+        known, open_here = stream.novelty, columns.opened(self.signature, allowed)
         assert known.worth is not None
         promise = novelty.best(novelty.promise(known, known.place), open_here, 0.0)
         ways = novelty.best(known.worth[known.place], open_here, -jnp.inf)
@@ -107,7 +107,7 @@ class Curiosity:
     def _columns(self, action: Float[Array, " components"]) -> Int[Array, " components"]:
         """The columns of the table that an action falls into."""
         nearest = jnp.round(action).astype(jnp.int32)
-        return jnp.array(novelty.columns(self.signature))[jnp.arange(nearest.size), nearest]
+        return jnp.array(columns.of_choices(self.signature))[jnp.arange(nearest.size), nearest]
 
     def _exact(self, stream: Stream) -> Bool[Array, ""]:
         """Whether places are known for sure: nothing is seen that is told apart only in the rough."""

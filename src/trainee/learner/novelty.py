@@ -17,16 +17,14 @@ from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
+from trainee.learner.columns import grid
 from trainee.types import Signature
 
 # Numbers in a table, at most: more places share a row by chance where there are more actions.
 TABLE = 2**19
 MOST_BITS = 18
-# A continuous component of an action is told apart in so many parts, whatever the number of its choices.
-PARTS = 3
 # Ways that are swept over, the newest ones; and how many of them at each step.
 WAYS = 4096
 SWEPT = 32
@@ -104,7 +102,7 @@ def init_novelty(signature: Signature, patience_steps: int, ways_worth: bool) ->
     """Of a stream that has tried nothing; of curiosity it expects one find in `patience_steps`. What known ways are
     worth is only kept where that is asked for.
     """
-    components, columns = _grid(signature)
+    components, columns = grid(signature)
     actions = components * columns
     places = 2 ** min(MOST_BITS, int(math.log2(TABLE // actions)))
     return Novelty(
@@ -123,24 +121,6 @@ def init_novelty(signature: Signature, patience_steps: int, ways_worth: bool) ->
         jnp.zeros((places, actions)),
         jnp.zeros((places, actions)) if ways_worth else None,
     )
-
-
-def columns(signature: Signature) -> np.ndarray:
-    """The column of the table that belongs to each choice, `[components, choices]`."""
-    widest = _grid(signature)[1]
-    found = np.zeros(signature.grid, np.int32)
-    for component, (size, continuous) in enumerate(zip(signature.choices, signature.continuous, strict=True)):
-        choices = np.arange(size)
-        parts = np.round(choices * (PARTS - 1) / max(size - 1, 1)) if continuous else choices
-        found[component, :size] = component * widest + parts
-    return found
-
-
-def open_columns(signature: Signature, allowed: Bool[Array, "components choices"]) -> Bool[Array, "components columns"]:
-    """Which columns belong to a choice that is allowed."""
-    shape = _grid(signature)
-    none = jnp.zeros(shape[0] * shape[1], bool)
-    return none.at[columns(signature)].max(allowed).reshape(shape)
 
 
 def bonus(times: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
@@ -298,9 +278,3 @@ def _swept(
         brings = novelty.brings.at[rows, columns].get(mode="fill", fill_value=0.0)
         worth = worth.at[rows, columns].set(brings + later, mode="drop")
     return ahead, worth
-
-
-def _grid(signature: Signature) -> tuple[int, int]:
-    """Components of an action, and the most columns that one of them has."""
-    sizes = zip(signature.choices, signature.continuous, strict=True)
-    return len(signature.choices), max(PARTS if continuous else size for size, continuous in sizes)

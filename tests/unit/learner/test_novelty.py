@@ -8,7 +8,7 @@ import numpy as np
 
 from learners import signature
 from tables import RULE, assert_ahead, fresh, table, tried_at, variants, went
-from trainee.learner import novelty
+from trainee.learner import columns, novelty
 from trainee.types import Signature
 
 
@@ -16,7 +16,7 @@ def test_columns_are_open_where_a_choice_of_theirs_is():
     both = Signature(0, (), (), (2, 7), (False, True), "both")
     allowed = np.zeros((2, 7), bool)
     allowed[0, :2], allowed[1, 6] = True, True
-    assert novelty.open_columns(both, jnp.array(allowed)).tolist() == [[True, True, False], [False, False, True]]
+    assert columns.opened(both, jnp.array(allowed)).tolist() == [[True, True, False], [False, False, True]]
 
 
 def test_the_bonus_falls_with_the_square_of_the_times():
@@ -84,9 +84,9 @@ def test_a_new_stream_expects_the_most_of_curiosity():
 
 
 def test_each_choice_has_a_column_and_each_part_of_a_continuous_component():
-    assert novelty.columns(signature(1, choices=(4,))).tolist() == [[0, 1, 2, 3]]
-    of_two = novelty.columns(signature(1, choices=(4, 2)))
+    assert columns.of_choices(signature(1, choices=(4,))).tolist() == [[0, 1, 2, 3]]
+    of_two = columns.of_choices(signature(1, choices=(4, 2)))
     assert [of_two[0].tolist(), of_two[1, :2].tolist()] == [[0, 1, 2, 3], [4, 5]]
     both = Signature(1, (), (), (2, 6), (False, True), "test")
-    of_both = novelty.columns(both)
+    of_both = columns.of_choices(both)
     assert [of_both[0, :2].tolist(), of_both[1].tolist()] == [[0, 1], [3, 3, 4, 4, 5, 5]]
