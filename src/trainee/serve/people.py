@@ -92,7 +92,7 @@ async def asked(service: Service, job: JobEntry, view: dict[str, Any], patience_
     Who asks takes it out of `service.waiting` once it is decided.
     """
     waiting = service.waiting[view["decision"]] = Waiting(job.name, {**view, "until": time.time() + patience_s})
-    service.tell()
+    service.news.tell()
     return await waiting.answer(patience_s)
 
 

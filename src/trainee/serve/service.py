@@ -19,6 +19,7 @@ from trainee.serve.board import JobEntry
 from trainee.serve.clocks import Clocks
 from trainee.serve.learning import Learning
 from trainee.serve.metrics import Metrics
+from trainee.serve.news import News
 from trainee.serve.people import Waiting
 from trainee.serve.place import Place, folder_of
 from trainee.serve.refusals import Refused, used_before
@@ -49,6 +50,7 @@ class Service:
       releases: versions, and how they come into work.
       shadow: what candidates would do.
       clocks: what happens by itself.
+      news: those who watch.
       last: the newest event that the board knows.
       problem: why it is not ready, if it is not.
       stopping: it takes no more calls, and nobody is to wait for anything.
@@ -62,11 +64,10 @@ class Service:
         self.job_of: dict[str, str] = {}
         self.waiting: dict[str, Waiting] = {}
         self.releases, self.shadow, self.clocks = Releases(self), Shadow(self), Clocks(self)
-        self.metrics = Metrics()
+        self.metrics, self.news = Metrics(), News()
         self.last = 0
         self.problem: str | None = "the service is starting"
         self.stopping = False
-        self._news: set[asyncio.Event] = set()
         self._catching_up = True
         self._in_flight: set[str] = set()
         self._called: set[str] = set()
@@ -113,7 +114,7 @@ class Service:
         self.stopping, self.problem = True, "the service stops"
         for waiting in self.waiting.values():
             waiting.look_again()
-        self.tell()
+        self.news.tell()
 
     async def record(self, drafts: Sequence[Draft]) -> list[Event] | Event:
         """Have events written, all or none, and wait until they are on the disk and on the board.
@@ -218,26 +219,6 @@ class Service:
         self.releases.open_versions(job, place)
         return place
 
-    def news(self) -> asyncio.Event:
-        """Something that is set whenever there are new events; `forget` it when it is not needed any more."""
-        event = asyncio.Event()
-        self._news.add(event)
-        return event
-
-    def tell(self) -> None:
-        """There is something new to be watched."""
-        for news in self._news:
-            news.set()
-
-    @property
-    def watchers(self) -> int:
-        """How many watch."""
-        return len(self._news)
-
-    def forget(self, news: asyncio.Event) -> None:
-        """See `news`."""
-        self._news.discard(news)
-
     def _catch_up(self) -> None:
         """Bring the board to where the record stands."""
         while events := self.log.after(self.last, PAGE):
@@ -259,7 +240,7 @@ class Service:
                 self.releases.judge(event.job)
             if event.kind == "episode_ended":
                 self.shadow.ended(self.jobs[event.job or ""], event.body["episode"])
-        self.tell()
+        self.news.tell()
 
     def _enter(self, event: Event) -> dict[str, Any] | None:
         """Put an event on the board; the point of a curve that it completes, if it does."""

@@ -48,7 +48,7 @@ def watched(
     Raises:
       Refused: too many watch.
     """
-    if service.watchers >= MOST_WATCHERS:
+    if len(service.news) >= MOST_WATCHERS:
         raise Refused("full", f"{MOST_WATCHERS} watch already, and no more may")
     after = service.last if known is None else min(known, service.last)
     return _watched(service, caller, after, job, kinds, thin)
@@ -57,8 +57,8 @@ def watched(
 async def _watched(
     service: Service, caller: Caller, after: int, job: str | None, kinds: Collection[str] | None, thin: bool
 ) -> AsyncIterator[bytes]:
-    news, asked, state_at = service.news(), set[str](), 0.0
-    try:
+    asked, state_at = set[str](), 0.0
+    with service.news.heard() as news:
         yield f"retry: {RETRY_MS}\n\n".encode()
         while not service.stopping and service.doorman.still(caller):
             news.clear()
@@ -83,8 +83,6 @@ async def _watched(
                 if events:
                     await asyncio.sleep(WHILE_S if thin else PAUSE_S)
                 await _wait(news, state_at)
-    finally:
-        service.forget(news)
 
 
 def _questions(
