@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 from collections import deque
@@ -16,11 +15,11 @@ import numpy as np
 
 from trainee.errors import UnfitTimeStep
 from trainee.jobs import Codec, mask_from_json, value_from_json, value_to_json
-from trainee.learner import Apart, Conduct
+from trainee.learner import Apart
 from trainee.life.agent import Agent
-from trainee.life.compiled import Buffers, Compiled
+from trainee.life.compiled import Buffers
+from trainee.life.compiled_apart import compiled_apart
 from trainee.life.feed import UNKNOWN, Lesson
-from trainee.life.packing import Packing
 from trainee.types import Decision, TimeStep
 
 # Episodes that a desk's logbook keeps.
@@ -121,16 +120,16 @@ class Desk:
           time_step: the newest.
           words: two numbers of 32 bits, from which all that is drawn follows.
         """
+        question = self._compiled.question(coordinates_before, time_step, words)
         self._asking.append(None)
         try:
             with self._lock:
                 started = time.perf_counter()
-                underway, decision, conduct = self._compiled.act(
-                    self._held(), underway, coordinates_before, time_step, np.array(words, np.uint32)
-                )
+                underway, answer = self._compiled.act(self._held(), underway, question)
                 self.ask_s += 0.1 * (time.perf_counter() - started - self.ask_s)
         finally:
             self._asking.pop()
+        decision, conduct = self._compiled.read(answer)
         coordinates = np.asarray(decision.action)
         action = value_to_json(self.codec.action_space, self.codec.action(coordinates))
         return Answer(action, coordinates, decision, conduct, underway)
@@ -151,9 +150,10 @@ class Desk:
             self.worker.skip(lesson.last)
             raise
         conduct = lesson.conduct
+        said = self._compiled.told(before, step, conduct)
         with self._lock:
             started = time.perf_counter()
-            self.worker.buffers = self._compiled.taught(self._held(), before, step, conduct)
+            self.worker.buffers = self._compiled.taught(self._held(), said)
             self.teach_s += 0.1 * (time.perf_counter() - started - self.teach_s)
         self.worker.broken, self.worker.episode_over = False, lesson.last or conduct["abandon"]
         logbook, over = self.worker.logbook, self.worker.episode_over
@@ -169,11 +169,12 @@ class Desk:
         """Compile all that asking, teaching and standing still take, so that nobody ever waits for it."""
         example = self.example()
         nothing = np.zeros(len(self.worker.spec.signature.choices), np.float32)
+        question = self._compiled.question(nothing, example, (0, 0))
         with self._lock:
             held = self._held()
-            self._compiled.act(held, self.blank, nothing, example, np.zeros(2, np.uint32))
+            self._compiled.act(held, self.blank, question)
             scratch = tuple(jnp.array(buffer) for buffer in held)
-            self._compiled.taught(scratch, nothing, example, UNKNOWN)
+            self._compiled.taught(scratch, self._compiled.told(nothing, example, UNKNOWN))
         with self.still():
             # So is what it takes to be saved: whoever asks waits meanwhile.
             pass
@@ -202,69 +203,3 @@ class Desk:
         if self.worker.buffers is None:
             self.worker.buffers = self.agent.hand_over(self.worker)
         return self.worker.buffers
-
-
-class CompiledApart:
-    """Acting and being taught, for one learner: flat buffers in, flat buffers out.
-
-    Buffers given to `taught` are donated; those given to `act` stay.
-    """
-
-    def __init__(self, learner: Apart):
-        self.learner = learner
-        self._state = Packing(jax.eval_shape(learner.init, jax.random.key(0)))
-        self._underway = Packing(jax.eval_shape(learner.underway))
-        self._time_step = Packing(learner.example(), exact=False)
-        self._components = len(learner.spec.signature.choices)
-        self._act = jax.jit(self._acted)
-        self._taught = jax.jit(self._was_taught, donate_argnums=0)
-
-    def blank(self) -> Buffers:
-        """Of an episode in which nothing has happened."""
-        return self._underway.pack(self.learner.underway())
-
-    def act(
-        self, state: Buffers, underway: Buffers, before: np.ndarray, time_step: TimeStep, words: np.ndarray
-    ) -> tuple[Buffers, Decision, dict[str, Any]]:
-        """See `Apart.act`; `words` make the key."""
-        step = self._time_step.pack_on_host(time_step)
-        underway, answer = self._act(state, underway, np.asarray(before, np.float32), step, words)
-        told = np.asarray(answer)
-        *rest, spell, plays = told[self._components + 2 :].tolist()
-        decision = Compiled.decision(told[: self._components + 7], self._components)
-        value, spread, _, discount, abandon = rest
-        conduct = {
-            "value": value,
-            "spread": spread,
-            "discount": discount,
-            "spell": int(spell),
-            "abandon": abandon > 0,
-            "plays": plays > 0,
-        }
-        return underway, decision, conduct
-
-    def taught(self, state: Buffers, before: np.ndarray, time_step: TimeStep, conduct: Any) -> Buffers:
-        """See `Apart.taught`."""
-        numbers = np.array([float(conduct[name]) for name in Conduct.__dataclass_fields__], np.float32)
-        return self._taught(state, np.asarray(before, np.float32), self._time_step.pack_on_host(time_step), numbers)
-
-    def _acted(self, state: Buffers, underway: Buffers, before: jax.Array, step: Buffers, words: jax.Array):
-        episode = self._underway.unpack(underway)
-        key = jax.random.wrap_key_data(words)
-        told = self._state.unpack(state), before, episode, self._time_step.unpack(step), key
-        episode, decision, conduct = self.learner.act(*told)
-        rest = [decision.value, decision.spread, decision.propensity, decision.discount, decision.abandon]
-        rest = jnp.stack([*rest, conduct.spell, conduct.plays])
-        return self._underway.pack(episode), jnp.concatenate([decision.action, decision.interval, rest])
-
-    def _was_taught(self, state: Buffers, before: jax.Array, step: Buffers, numbers: jax.Array) -> Buffers:
-        value, spread, discount, spell, abandon, plays = numbers
-        conduct = Conduct(value, spread, discount, spell.astype(jnp.int32), abandon > 0, plays > 0)
-        told = self._state.unpack(state), before, self._time_step.unpack(step), conduct
-        return self._state.pack(self.learner.taught(*told))
-
-
-@functools.cache
-def compiled_apart(learner: Apart) -> CompiledApart:
-    """The compiled functions of a learner, made once in a process."""
-    return CompiledApart(learner)
