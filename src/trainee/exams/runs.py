@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import wait
+from multiprocessing.managers import SyncManager
 from typing import Any
 
 
@@ -56,8 +57,10 @@ def runs(
     whole = left
     # JAX runs threads, which a fork would lose.
     context = multiprocessing.get_context("spawn")
+    manager = SyncManager(ctx=context)
+    manager.start(_end_with_the_parent)
     with (
-        context.Manager() as manager,
+        manager,
         ProcessPoolExecutor(max(1, min(processes, len(groups))), context, _end_with_the_parent) as pool,
     ):
         heard = manager.Queue()

@@ -76,13 +76,27 @@ def alive(process: int) -> bool:
         return False
 
 
+def running() -> list[int]:
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+
+
+def session(process: int) -> int | None:
+    try:
+        return os.getsid(process)
+    except ProcessLookupError:
+        return None
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux lists its processes in /proc")
 def test_who_is_killed_leaves_no_process_behind(tmp_path: Path) -> None:
     script = tmp_path / "endless.py"
     script.write_text(ENDLESS)
-    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as parent:
+    command = [sys.executable, str(script)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as parent:
         assert parent.stdout is not None
         children = [int(parent.stdout.readline()) for _ in range(2)]
+        # And what stands between them and the parent.
+        children += [each for each in running() if session(each) == parent.pid != each]
         assert all(map(alive, children))
         parent.send_signal(signal.SIGKILL)
         parent.wait()
