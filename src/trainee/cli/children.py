@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 LAST_LINES, LAST_BYTES = 6, 4_000
@@ -60,6 +62,21 @@ class Child:
         """Wait until it has ended, or for so long."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout_s)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Hold back the signals that would interrupt, so that no child that was started is not yet known."""
+    held: list[int] = []
+    heard = [each for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if callable(signal.getsignal(each))]
+    before = {each: signal.signal(each, lambda number, frame: held.append(number)) for each in heard}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    for number in held:
+        signal.raise_signal(number)
 
 
 def stop(children: Iterable[Child], patience_s: float) -> None:

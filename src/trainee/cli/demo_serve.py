@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trainee.cli.children import Child, stop
+from trainee.cli.children import Child, stop, undisturbed
 from trainee.cli.outcome import INTERRUPTED, say
 from trainee.errors import InvalidArgument, MissingExtra, TraineeError
 
@@ -66,8 +66,11 @@ def demo_serve(
 
 def _worked(home: Path, url: str, live: JobsLive, seconds: float | None, as_json: bool) -> bool:
     """Let them work until it is over, and stop them. Returns whether a job ended by itself."""
-    service, jobs = _service(home, url), dict[str, Child]()
+    services, jobs = list[Child](), dict[str, Child]()
     try:
+        with undisturbed():
+            services.append(_service(home, url))
+        (service,) = services
         _await(service, live)
         _begin(jobs, home, url, as_json)
         _tell(home, url, list(jobs), as_json)
@@ -79,7 +82,7 @@ def _worked(home: Path, url: str, live: JobsLive, seconds: float | None, as_json
         try:
             stop(jobs.values(), JOBS_STOP_S)
         finally:
-            stop([service], SERVICE_STOP_S)
+            stop(services, SERVICE_STOP_S)
         if jobs:
             words = f"stopped; what was learned is in {home}, and the same command goes on from there"
             say(as_json, {"stopped": True, "home": str(home)}, words)
@@ -127,8 +130,8 @@ def _begin(jobs: dict[str, Child], home: Path, url: str, as_json: bool) -> None:
             say(as_json, {"job": name, "left_out": words}, words)
             continue
         program = sys.executable if file.endswith(".py") else "perl"
-        # Each as soon as it runs, so that none is left behind where a Ctrl-C comes between.
-        jobs[name] = Child(name, (program, str(_examples() / file), url), home / "logs" / f"{name}.log")
+        with undisturbed():
+            jobs[name] = Child(name, (program, str(_examples() / file), url), home / "logs" / f"{name}.log")
 
 
 def _examples() -> Path:
@@ -173,7 +176,10 @@ def _interrupted_by_any_signal() -> Iterator[None]:
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = {each: signal.signal(each, interrupt) for each in (signal.SIGTERM, signal.SIGHUP)}
+    # A script starts what it puts into the background with Ctrl-C ignored; under nohup the terminal is not missed.
+    heard = [signal.SIGINT, signal.SIGTERM]
+    heard += [signal.SIGHUP] if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN else []
+    before = {each: signal.signal(each, interrupt) for each in heard}
     try:
         yield
     finally:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from pathlib import Path
 
-from trainee.cli.children import Child, stop
+from trainee.cli.children import Child, stop, undisturbed
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(0, flush=True); time.sleep(60)"
 
@@ -37,3 +38,17 @@ def test_stop_ends_what_runs_and_what_does_not_listen(tmp_path: Path) -> None:
     assert [one.exit_code for one in children] == [-15, -9]
     assert time.monotonic() - started < 10
     stop(children, patience_s=0.5)
+
+
+def test_a_signal_that_comes_while_a_child_is_started_waits_until_it_is_known():
+    known, came = [], []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: came.append(list(known)))
+    try:
+        with undisturbed():
+            signal.raise_signal(signal.SIGTERM)
+            known.append("child")
+        assert came == [["child"]]
+        signal.raise_signal(signal.SIGTERM)
+        assert len(came) == 2
+    finally:
+        signal.signal(signal.SIGTERM, before)
