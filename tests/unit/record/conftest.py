@@ -11,8 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from commits import View
 from trainee.record import Checkpoint, describe, parts
+from trainee.record.log import EventLog
 from trainee.record.manifest import FILES
+from trainee.record.writer import Writer
 
 
 class Crash(BaseException):
@@ -113,3 +116,23 @@ def as_format() -> Callable[[Path, int], None]:
         path.write_bytes(b'{"sha256": "%s",\n' % hashlib.sha256(rest).hexdigest().encode() + rest)
 
     return rewrite
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "events.db"
+
+
+@pytest.fixture
+def view():
+    return View()
+
+
+@pytest.fixture
+def log(url, opened):
+    return opened(EventLog, url, patience_s=0.2)
+
+
+@pytest.fixture
+def writer(log, view, opened):
+    return opened(Writer, log, view)

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from logs import group
 from trainee.errors import DamagedPart
-from trainee.record.events import Draft
 from trainee.record.log import EventLog
 
 pytest_plugins = ["databases"]
-
-
-def group(key, size=1):
-    return [Draft("decision", "cooling", {"text": "x" * size}, key)]
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "events.db"
 
 
 @pytest.mark.parametrize("content", [b"not a database at all" * 300, b"SQLite format 3\x00" + bytes(4080)])

@@ -16,20 +16,11 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from logs import group, refused
 from trainee.errors import RecordUnavailable
-from trainee.record.events import Draft
 from trainee.record.log import EventLog
 
 pytest_plugins = ["databases"]
-
-
-def group(key, size=1):
-    return [Draft("decision", "cooling", {"text": "x" * size}, key)]
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "events.db"
 
 
 @contextmanager
@@ -44,20 +35,6 @@ def connections_with(pragma):
         yield
     finally:
         event.remove(Engine, "connect", apply)
-
-
-def refused(log, words, *groups):
-    """The log refuses to append, in these words, and is as it was."""
-    last = log.last()
-    with pytest.raises(RecordUnavailable) as caught:
-        log.append(groups or [group("refused")])
-    message = str(caught.value)
-    assert "acknowledged" in message
-    for word in words:
-        assert word in message
-    assert log.last() == last
-    assert log.find("refused") is None
-    return message
 
 
 def for_ever(do):

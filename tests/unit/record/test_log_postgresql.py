@@ -9,29 +9,12 @@ import time
 
 import pytest
 
+from logs import group, refused
 from trainee.errors import HomeInUse, RecordUnavailable
-from trainee.record.events import Draft, Event
+from trainee.record.events import Event
 from trainee.record.log import EventLog
 
 pytest_plugins = ["databases"]
-
-
-def group(key, size=1):
-    return [Draft("decision", "cooling", {"text": "x" * size}, key)]
-
-
-def refused(log, words, *groups):
-    """The log refuses to append, in these words, and is as it was."""
-    last = log.last()
-    with pytest.raises(RecordUnavailable) as caught:
-        log.append(groups or [group("refused")])
-    message = str(caught.value)
-    assert "acknowledged" in message
-    for word in words:
-        assert word in message
-    assert log.last() == last
-    assert log.find("refused") is None
-    return message
 
 
 def test_a_second_service_is_kept_out(cluster, opened):

@@ -8,28 +8,12 @@ from concurrent.futures import CancelledError, wait
 
 import pytest
 
-from commits import View, group, until
+from commits import group, until
 from trainee.errors import InvalidArgument, RecordFull, RecordUnavailable
 from trainee.record.events import Draft, Event
-from trainee.record.log import EventLog
 from trainee.record.writer import Writer
 
 pytest_plugins = ["databases"]
-
-
-@pytest.fixture
-def view():
-    return View()
-
-
-@pytest.fixture
-def log(url, opened):
-    return opened(EventLog, url, patience_s=0.2)
-
-
-@pytest.fixture
-def writer(log, view, opened):
-    return opened(Writer, log, view)
 
 
 def test_a_group_is_in_the_log_and_was_handed_on_when_its_future_has_it(log, view, writer):

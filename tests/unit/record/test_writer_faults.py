@@ -9,28 +9,13 @@ import time
 
 import pytest
 
-from commits import View, group, until
+from commits import group, until
 from trainee.errors import DamagedPart, RecordUnavailable
 from trainee.record.events import Event
 from trainee.record.log import EventLog
 from trainee.record.writer import Writer
 
 pytest_plugins = ["databases"]
-
-
-@pytest.fixture
-def view():
-    return View()
-
-
-@pytest.fixture
-def log(url, opened):
-    return opened(EventLog, url, patience_s=0.2)
-
-
-@pytest.fixture
-def writer(log, view, opened):
-    return opened(Writer, log, view)
 
 
 def test_a_locked_database_fails_its_batch_and_no_other(tmp_path, view, opened):

@@ -266,4 +266,5 @@ def test_paths_that_there_are_not(plant: Served):
     assert plant.call("GET", "/").status == 200
     assert plant.ok("GET", "/healthz") == {"status": "ok"}
     assert plant.ok("GET", "/readyz") == {"status": "ready", "learning": None}
+    plant.decide(plant.begin(), 0)
     assert plant.call("GET", "/metrics").body.count("trainee_decisions_total{") >= 1

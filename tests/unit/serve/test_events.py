@@ -155,7 +155,7 @@ def test_as_many_as_may_watch(serve, monkeypatch):
         watch.until("state")
         reply = served.call("GET", "/v1/events")
         assert (reply.status, reply.code, reply.headers["retry-after"]) == (503, "full", "1")
-    until(lambda: served.service.watchers == 0)
+    until(lambda: len(served.service.news) == 0)
     with served.watching() as watch:
         watch.until("state")
 
