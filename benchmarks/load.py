@@ -126,9 +126,11 @@ async def reached(port: int, patience_s: float = 120.0) -> Connection:
 
 
 def resident_mb(pid: int) -> float:
-    """Memory of a process that is in use."""
+    """Memory of a process, and of those that it has started, that is in use."""
     pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    started = [path.read_text(encoding="utf-8").split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    children = [child for each in started for child in each]
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20 + sum(resident_mb(int(child)) for child in children)
 
 
 async def measured(port: int, pid: int, rate: float, seconds: float, clients: int) -> tuple[Load, list[float]]:
@@ -180,7 +182,7 @@ def main() -> None:
         f"| decisions a second made | {len(load.decisions) / asked.seconds:.0f} |",
         f"| decision, ms, median and 99 of 100 | {np.median(decided):.1f}, {np.percentile(decided, 99):.1f} |",
         f"| reward, ms, median and 99 of 100 | {np.median(rewarded):.1f}, {np.percentile(rewarded, 99):.1f} |",
-        f"| memory, MB, at half time and at the end | {memory[half]:.0f}, {memory[-1]:.0f} |",
+        f"| memory of both its processes, MB, at half time and at the end | {memory[half]:.0f}, {memory[-1]:.0f} |",
         f"| acknowledged, and of these not in the record | {len(load.decisions) + len(load.rewards):,}, {lost} |",
         f"| refused, by status | {load.refused or 'none'} |",
     ]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
-import numpy as np
-
 from job_events import begun, decided, ended, rewarded
 from trainee.life import Desk, Feed
 
@@ -32,16 +30,15 @@ class Work:
             self.desk.teach(lesson)
 
     def begin(self, episode: str) -> None:
-        nothing = np.zeros(len(self.desk.worker.spec.signature.choices), np.float32)
-        self._open[episode] = self.desk.blank, nothing, 0
+        self._open[episode] = self.desk.blank, None, 0
         self.hear(begun(episode))
 
     def decide(self, episode: str, seen: Any, mask: Any = None, reward: float = 0.0, **conduct: Any) -> Any:
         """What is done, as JSON; `conduct` says otherwise than it was how it was decided."""
         underway, before, n = self._open[episode]
-        step = self.desk.time_step(seen, reward, n == 0, False, False, mask)
+        step = self.desk.codec.heard(seen, reward, n == 0, False, False, mask)
         answer = self.desk.ask(underway, before, step, words(episode, n))
-        self._open[episode] = answer.underway, answer.coordinates, n + 1
+        self._open[episode] = answer.underway, answer.action, n + 1
         self.answers.append(answer)
         self.hear(decided(episode, n, answer.action, seen, mask, **{**answer.conduct, **conduct}))
         return answer.action

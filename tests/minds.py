@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,14 @@ import numpy as np
 
 from trainee.life.saving import checkpoint
 from trainee.record.events import Event
-from trainee.serve.place import Place
+from trainee.workshop.bench import Bench
 
 
-def mind(place: Place) -> dict[str, bytes]:
-    """All that was learned at a place, and what is still to be, to the bit."""
-    with place.desk.still() as agent:
-        parts = checkpoint(agent).parts
-        found = {f"{part}/{name}": np.asarray(array).tobytes() for part in parts for name, array in parts[part].items()}
-    return {**found, "feed": json.dumps(place.feed.to_json(), sort_keys=True).encode()}
+def mind(bench: Bench) -> dict[str, bytes]:
+    """All that was learned at a bench, and what is still to be, to the bit."""
+    parts = checkpoint(bench.desk.gathered()).parts
+    found = {f"{part}/{name}": np.asarray(array).tobytes() for part in parts for name, array in parts[part].items()}
+    return {**found, "feed": json.dumps(bench.feed.to_json(), sort_keys=True).encode()}
 
 
 def differing(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
@@ -27,11 +26,10 @@ def differing(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
     return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
 
 
-def replayed(about: dict[str, Any], events: Iterable[Event], folder: Path) -> Place:
-    """A place that begins with nothing, and takes up events of its job one after the other, without an interruption."""
-    place = Place(about, folder)
+def replayed(about: dict[str, Any], events: Sequence[Event], folder: Path) -> Bench:
+    """A bench that begins with nothing, and takes up events of its job one after the other, without an interruption."""
+    bench = Bench(about, folder, (), events[-1].seq)
     for event in events:
         if event.job == about["job"]:
-            place.take(event)
-    place.close()
-    return place
+            bench.take(event)
+    return bench

@@ -26,6 +26,7 @@ from trainee.record.events import Event
 from trainee.serve import Settings, create_app, gate
 from trainee.serve.protocol import LimitedProtocol
 from trainee.serve.service import Service
+from trainee.workshop.bench import Bench
 
 # One signature for nearly all tests, so that it is compiled once in a process.
 SPACES = {
@@ -81,6 +82,28 @@ class Served:
     @property
     def service(self) -> Service:
         return self.app.state.service
+
+    def bench(self, job: str = "plant") -> Bench:
+        """Where a job is decided and learned: the workshop is a thread of this process here."""
+        assert self.service.workshop.inside is not None
+        return self.service.workshop.inside.benches[job]
+
+    @contextmanager
+    def stuck(self, job: str = "plant") -> Iterator[None]:
+        """Whoever asks waits meanwhile."""
+        bench, over = self.bench(job), threading.Event()
+        ask = bench.ask
+
+        def late(*asked: Any) -> Any:
+            over.wait(60)
+            return ask(*asked)
+
+        bench.ask = late  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            bench.ask = ask  # type: ignore[method-assign]
+            over.set()
 
     def start(self, ready: bool = True) -> Served:
         self.app = create_app(self.settings)

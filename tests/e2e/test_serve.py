@@ -29,7 +29,7 @@ from trainee.errors import TraineeError
 from trainee.jobs import http
 from trainee.record.events import Event
 from trainee.record.log import EventLog
-from trainee.serve.place import Place
+from trainee.workshop.bench import Bench
 
 KILLS = int(os.environ.get("KILLS", "6"))
 BOX, TWO = spaces.Box(np.zeros(2, np.float32), np.ones(2, np.float32)), spaces.Discrete(2)
@@ -210,12 +210,11 @@ def as_it_was_told(events: list[Event], workers: list[Worker], releasing: Releas
 def learner_is_what_it_would_be(home: Path, events: list[Event], folder: Path) -> None:
     """The checkpoint and the events after it make the same learner, to the bit, as all events from the beginning."""
     about = next(event.body for event in events if event.kind == "job_made")
-    recovered = Place(about, next((home / "jobs").glob("plant-*")))
+    recovered = Bench(about, next((home / "jobs").glob("plant-*")), (), events[-1].seq)
     assert recovered.cursor > 0
     for event in events[recovered.cursor :]:
         if event.job == "plant":
             recovered.take(event)
-    recovered.close()
     assert differing(mind(recovered), mind(replayed(about, events, folder / "anew"))) == []
     assert recovered.steps > 10 * KILLS
 

@@ -8,7 +8,7 @@ import pytest
 
 from desks import Work
 from trainee import Agent
-from trainee.jobs import Codec, value_to_json
+from trainee.jobs import JsonCodec, value_to_json
 from trainee.life import Desk
 
 SEEDS, STEPS = range(3), 500
@@ -24,7 +24,7 @@ def alone(probe, seed):
 def at_a_desk(probe, seed):
     """The same, of episodes side by side, where what an action brought is heard of once the next one is taken."""
     job = probe()
-    work = Work(Desk(Agent(seed), Codec(job.observation_space, job.action_space), "probe", restartable=False))
+    work = Work(Desk(Agent(seed), JsonCodec("probe", job.observation_space, job.action_space), restartable=False))
     before = None
     for number in range(STEPS):
         job, name = probe(), f"{seed}.{number}"

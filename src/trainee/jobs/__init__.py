@@ -7,6 +7,7 @@ from trainee.jobs.findings import Finding, Report
 from trainee.jobs.gymnasium import GymnasiumJob
 from trainee.jobs.gymnax import gymnax_job
 from trainee.jobs.jax import HostJaxJob, TracedJob
+from trainee.jobs.json_codec import JsonCodec
 from trainee.jobs.naming import make
 from trainee.jobs.space_json import from_json, to_json
 from trainee.jobs.spaces import Codec
@@ -22,6 +23,7 @@ __all__ = [
     "HostJaxJob",
     "JaxJob",
     "Job",
+    "JsonCodec",
     "Report",
     "TracedJob",
     "VectorJob",

@@ -14,7 +14,7 @@ from trainee.life.logbook import Episode, Logbook, tenths
 from trainee.life.policy import Policy
 from trainee.life.scan import FleetWork, Trace, fleet_at
 from trainee.life.stint import Stint
-from trainee.life.version import Version, freeze, freeze_saved, keep_again, opened
+from trainee.life.version import Version, frozen, keep, keep_again, keep_saved, opened
 from trainee.life.worker import Worker
 from trainee.types import Decision, TimeStep
 
@@ -47,10 +47,11 @@ __all__ = [
     "Worker",
     "deferred_interrupt",
     "fleet_at",
-    "freeze",
-    "freeze_saved",
+    "frozen",
     "interval",
+    "keep",
     "keep_again",
+    "keep_saved",
     "opened",
     "run_abreast",
     "tenths",

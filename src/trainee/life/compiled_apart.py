@@ -18,8 +18,7 @@ from trainee.types import Decision, TimeStep
 class CompiledApart:
     """Acting and being taught, for one learner: flat buffers in, flat buffers out.
 
-    Buffers given to `taught` are donated; those given to `act` stay. What needs no state is done apart, since whoever
-    has the state in hand keeps others from it.
+    Buffers given to `taught` are donated; those given to `act` stay.
     """
 
     def __init__(self, learner: Apart):

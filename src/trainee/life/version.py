@@ -12,7 +12,6 @@ import numpy as np
 
 from trainee import record
 from trainee.errors import InvalidArgument
-from trainee.jobs import value_to_json
 from trainee.learner import Learner, State
 from trainee.life.agent import Agent
 from trainee.life.desk import Answer, Desk
@@ -31,14 +30,19 @@ class Version:
       desk: of the job that it is for.
       learner: the pure functions that it decides with.
       state: what it knows.
+
+    Attributes:
+      blank: of an episode that begins.
+      underway: an example of what it remembers of an episode.
     """
 
     def __init__(self, desk: Desk, learner: Learner, state: State):
         self._desk = desk
         self._policy = Policy(learner, desk.codec, state)
-        self.blank = None
         # Compiled now, so that no decision waits for it.
+        self.blank = None
         answer = self.ask(self.blank, None, desk.example(), (0, 0))
+        self.underway = answer.underway
         self.ask(answer.underway, answer.action, desk.example(), (0, 0))
 
     def ask(self, underway: Any, before: Any, time_step: TimeStep, words: tuple[int, int]) -> Answer:
@@ -51,24 +55,34 @@ class Version:
           words: not used: nothing is drawn.
         """
         if underway is not None and before is not None:
-            done = self._desk.coordinates(before)[None]
+            done = self._desk.codec.heard_action(before)[None]
             underway = eqx.tree_at(lambda memory: memory.action, underway, done)
         (decision,), underway = self._policy.decide([time_step], underway)
         coordinates = np.asarray(decision.action)
-        action = value_to_json(self._desk.codec.action_space, self._desk.codec.action(coordinates))
+        action = self._desk.codec.told_action(coordinates)
         told = {name: float(getattr(decision, name)) for name in ("value", "spread", "discount")}
         return Answer(action, coordinates, decision, {**UNKNOWN, **told}, underway)
 
 
-def freeze(desk: Desk, folder: Path, about: Mapping[str, Any]) -> None:
-    """Keep what a desk knows now, in a folder of its own."""
-    with desk.still() as agent:
-        state = agent.state_of(desk.worker).frozen()
-        arrays = {name: np.array(array) for name, array in named_arrays(state).items()}
-    record.save(folder, record.Checkpoint({PART: arrays}, {**about, "width": agent.width}))
+def frozen(desk: Desk) -> dict[str, np.ndarray]:
+    """What a desk knows now, as arrays that stay as they are."""
+    state = desk.gathered().state_of(desk.worker).frozen()
+    return {name: np.array(array) for name, array in named_arrays(state).items()}
 
 
-def freeze_saved(desk: Desk, home: Path, folder: Path, about: Mapping[str, Any]) -> None:
+def keep(arrays: Mapping[str, np.ndarray], width: int, folder: Path, about: Mapping[str, Any]) -> None:
+    """Keep what a desk knew, in a folder of its own.
+
+    Args:
+      arrays: as `frozen` gave them.
+      width: of the agent.
+      folder: where to.
+      about: what else is to be known of it.
+    """
+    record.save(folder, record.Checkpoint({PART: dict(arrays)}, {**about, "width": width}))
+
+
+def keep_saved(desk: Desk, home: Path, folder: Path, about: Mapping[str, Any]) -> None:
     """Keep what a saved agent knows of a job like a desk's, in a folder of its own.
 
     Raises:
@@ -85,8 +99,7 @@ def freeze_saved(desk: Desk, home: Path, folder: Path, about: Mapping[str, Any])
     if not alike:
         raise InvalidArgument(f"the agent in {home} has not worked at a job with these spaces")
     worker = max(alike, key=lambda worker: worker.logbook.steps)
-    arrays = named_arrays(agent.state_of(worker).frozen())
-    record.save(folder, record.Checkpoint({PART: arrays}, {**about, "width": agent.width}))
+    keep(named_arrays(agent.state_of(worker).frozen()), agent.width, folder, about)
 
 
 def keep_again(old: Path, new: Path, about: Mapping[str, Any]) -> None:

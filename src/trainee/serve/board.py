@@ -105,7 +105,7 @@ class JobEntry:
         self.control: dict[str, Any] = dict(AGENT)
         self.serving = "live"
         self.episodes: dict[str, EpisodeEntry] = {}
-        self.counts = dict.fromkeys(COUNTS, 0)
+        self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
         self.curve: deque[dict[str, Any]] = deque(maxlen=CURVE)
         self.marks: deque[dict[str, Any]] = deque(maxlen=MARKS)
         self.newest: Event | None = None

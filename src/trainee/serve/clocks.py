@@ -75,6 +75,7 @@ class Clocks:
                 if now > idle_at:
                     idle_at = now + IDLE_TICK_S
                     await self._end_idle(now)
+                    await self._service.snapshots.write()
             except RecordError as error:
                 logger.warning("the clocks wait: %s", error)
                 await asyncio.sleep(RETRY_S)

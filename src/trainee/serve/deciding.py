@@ -5,25 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from trainee.life import Answer
 from trainee.record.events import Draft, Event
 from trainee.serve import people
 from trainee.serve.board import EpisodeEntry, JobEntry
 from trainee.serve.bodies import NewDecision
 from trainee.serve.episodes import known_reward, reward_before
 from trainee.serve.people import Instead
-from trainee.serve.place import Place
 from trainee.serve.reading import digest
 from trainee.serve.refusals import Refused, used_before
 from trainee.serve.service import Service
-from trainee.serve.sessions import Session, in_turn, session_of, sound, words
-from trainee.types import TimeStep
+from trainee.serve.sessions import Session, in_turn, session_of, words
+from trainee.workshop import Place, Reply, WorkshopGone
 
 logger = logging.getLogger("trainee.serve")
 # Decisions of an episode that may wait for their rewards, and how long one waits for a person where it has no deadline.
@@ -54,7 +49,7 @@ class Call:
     Attributes:
       job, place, entry: where.
       asked: what it says.
-      step: the same as a time step.
+      told: the same as `Place.ask` takes it.
       started: when it came, in seconds of `time.perf_counter`.
       late: what the agent answers after its deadline.
       instead: what a person said to do.
@@ -64,9 +59,9 @@ class Call:
     place: Place
     entry: EpisodeEntry
     asked: NewDecision
-    step: TimeStep
+    told: tuple[Any, ...]
     started: float
-    late: Future[Answer] | None = None
+    late: asyncio.Future[Reply] | None = None
     instead: Instead | None = None
 
     @property
@@ -102,11 +97,13 @@ async def decide(service: Service, job: JobEntry, name: str, asked: NewDecision)
         if len(entry.accounts) >= MOST_UNSETTLED:
             raise Refused("full", f"{MOST_UNSETTLED:,} decisions of episode {name} wait for their rewards")
         if asked.baseline_action is not None:
-            place.desk.coordinates(asked.baseline_action)
+            place.codec.heard_action(asked.baseline_action)
         reward = known_reward(job, entry, asked.reward)
-        step = place.desk.time_step(asked.observation, reward, asked.sequence == 0, False, False, asked.action_mask)
+        told = asked.observation, reward, asked.sequence == 0, False, False, asked.action_mask
+        # What is unfit is refused before anything is recorded.
+        place.codec.heard(*told)
         session = await session_of(service, place, entry)
-        call = Call(job, place, entry, asked, step, started)
+        call = Call(job, place, entry, asked, told, started)
         try:
             return await _decided(service, call, session, said, reward)
         except Exception as error:
@@ -120,7 +117,7 @@ async def decide(service: Service, job: JobEntry, name: str, asked: NewDecision)
 async def _decided(service: Service, call: Call, session: Session, said: str, reward: float) -> dict[str, Any]:
     asked, entry, job = call.asked, call.entry, call.job
     before = entry.before
-    answer = await _answer(service, call, session)
+    answer = await _answer(call, session)
     chosen = await _chosen(service, call, answer)
     body = {
         **asked.model_dump(exclude={"reward"}),
@@ -143,45 +140,37 @@ async def _decided(service: Service, call: Call, session: Session, said: str, re
     if call.instead is not None:
         await _confirm(service, call, known)
     session.follow(asked.sequence, session.underway if answer is None else answer.underway, call.late)
-    service.shadow.decided(job, entry, call.step, event, before)
+    service.shadow.decided(job, entry, call.told, event, before)
     return answered(event)
 
 
-async def _answer(service: Service, call: Call, session: Session) -> Answer | None:
+async def _answer(call: Call, session: Session) -> Reply | None:
     """What the agent decides; None where that is not known in time or is of no use."""
-    place, entry = call.place, call.entry
-    told = entry.before, call.step, words(entry.id, call.asked.sequence)
+    entry, left_s = call.entry, call.left_s()
+    told = entry.before, call.told, words(entry.id, call.asked.sequence)
+    answering = in_turn(call.place, entry.version, session, *told)
     try:
-        deciding = service.releases.deciding(entry.version, place)
-        if session.late is None and service.releases.quick(entry.version, place):
-            answer = deciding(session.underway, *told)
+        if left_s is None or call.asked.baseline_action is None:
+            answer = await answering
         else:
-            future = place.asking.submit(in_turn, deciding, session.underway, session.late, *told)
-            answer = await _in_time(future, call)
-            if answer is None:
-                call.late = future
+            asked = asyncio.ensure_future(answering)
+            done, _ = await asyncio.wait([asked], timeout=left_s)
+            if not done:
+                # Who waits for it next is told what is wrong with it.
+                asked.add_done_callback(lambda answered: answered.cancelled() or answered.exception())
+                call.late = asked
                 return None
+            answer = asked.result()
+    except WorkshopGone:
+        return None
     except Exception:
         # Whatever is wrong with it, there may be a baseline to fall back on.
         logger.exception("version %r of job %r could not decide", entry.version, call.job.name)
         return None
-    return answer if sound(answer) else None
+    return answer if answer.sound else None
 
 
-async def _in_time(future: Future[Answer], call: Call) -> Answer | None:
-    """The answer; None where the deadline has passed and there is something else to do."""
-    left_s, wrapped = call.left_s(), asyncio.wrap_future(future)
-    if left_s is None or call.asked.baseline_action is None:
-        return await asyncio.shield(wrapped)
-    done, _ = await asyncio.wait([wrapped], timeout=left_s)
-    if done:
-        return wrapped.result()
-    # Who waits for it next is told what is wrong with it.
-    wrapped.add_done_callback(lambda answered: answered.cancelled() or answered.exception())
-    return None
-
-
-async def _chosen(service: Service, call: Call, answer: Answer | None) -> dict[str, Any]:
+async def _chosen(service: Service, call: Call, answer: Reply | None) -> dict[str, Any]:
     """Who decides, and what.
 
     Raises:
@@ -214,7 +203,7 @@ def _by_person(action: Any, by: str) -> dict[str, Any]:
     return {"action": action, "source": "person", "fallback": None, "by": by}
 
 
-def _question(call: Call, answer: Answer | None) -> dict[str, Any]:
+def _question(call: Call, answer: Reply | None) -> dict[str, Any]:
     """What a person is told who is to decide: as of a decision, with the action that the agent would take."""
     return {
         "seq": None,
@@ -264,15 +253,14 @@ def _not_next(entry: EpisodeEntry) -> Refused:
     return Refused("out_of_sequence", f"the next decision of episode {entry.id} has the sequence {entry.next_sequence}")
 
 
-def _about(answer: Answer, followed: bool) -> dict[str, Any]:
+def _about(answer: Reply, followed: bool) -> dict[str, Any]:
     """What is said of a decision besides the action; `followed` where it was the agent's that was taken."""
-    decision = answer.decision
     return {
-        "propensity": float(decision.propensity) if followed else None,
-        "value": float(decision.value),
-        "spread": float(decision.spread),
-        "interval": [float(bound) for bound in np.asarray(decision.interval)],
-        "abandon": followed and bool(decision.abandon),
+        "propensity": answer.propensity if followed else None,
+        "value": answer.value,
+        "spread": answer.spread,
+        "interval": answer.interval,
+        "abandon": followed and answer.abandon,
         "conduct": {**answer.conduct, "abandon": followed and answer.conduct["abandon"]},
     }
 

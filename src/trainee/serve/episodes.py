@@ -18,7 +18,8 @@ from trainee.serve.outcomes import reward_draft
 from trainee.serve.reading import digest
 from trainee.serve.refusals import Refused, used_before
 from trainee.serve.service import Service
-from trainee.serve.sessions import in_turn, session_of, sound, words
+from trainee.serve.sessions import in_turn, session_of, words
+from trainee.workshop import WorkshopGone
 
 logger = logging.getLogger("trainee.serve")
 # Episodes that may be under way in a job, and the id of a reward that comes with the next call and has none.
@@ -90,18 +91,20 @@ async def _at_the_end(service: Service, job: JobEntry, entry: EpisodeEntry, aske
         return None
     place = service.place(job.name)
     reward = known_reward(job, entry, asked.reward)
-    step = place.desk.time_step(asked.observation, reward, False, True, asked.terminated, None)
+    told = asked.observation, reward, False, True, asked.terminated, None
+    place.codec.heard(*told)
     if not entry.next_sequence:
         return None
     session = await session_of(service, place, entry)
-    deciding = service.releases.deciding(entry.version, place)
-    told = deciding, session.underway, session.late, entry.before, step, words(entry.id, entry.next_sequence)
     try:
-        answer = await asyncio.get_running_loop().run_in_executor(place.asking, in_turn, *told)
+        drawn = words(entry.id, entry.next_sequence)
+        answer = await in_turn(place, entry.version, session, entry.before, told, drawn)
+    except WorkshopGone:
+        return None
     except Exception:
         logger.exception("version %r of job %r could not foresee an end", entry.version, job.name)
         return None
-    return answer.conduct if sound(answer) else None
+    return answer.conduct if answer.sound else None
 
 
 def known_reward(job: JobEntry, entry: EpisodeEntry, reward: RewardBefore | None) -> float:

@@ -67,7 +67,7 @@ async def _taken(service: Service, caller: Caller, noted: Noted) -> dict[str, An
 
 async def _decided(service: Service, job: JobEntry, name: str, noted: Noted) -> dict[str, Any]:
     """A decision that the client made."""
-    entry, desk = job.episodes.get(name), service.place(job.name).desk
+    entry, codec = job.episodes.get(name), service.place(job.name).codec
     said, decision = digest(noted.model_dump(exclude_unset=True)), f"{name}.{noted.sequence}"
     if entry is None or entry.over is not None or (noted.sequence or 0) < entry.next_sequence:
         return await _again(service, name, decision, said)
@@ -76,9 +76,9 @@ async def _decided(service: Service, job: JobEntry, name: str, noted: Noted) -> 
     if noted.event_id in entry.recent:
         raise Refused("used_before", f"event_id {noted.event_id!r} was decision {entry.recent[noted.event_id or '']}")
     with service.alone(name):
-        desk.coordinates(noted.action)
+        codec.heard_action(noted.action)
         # Whether it is fit is seen here; it is learned from like any other.
-        desk.time_step(noted.observation, 0.0, noted.sequence == 0, False, False, noted.action_mask)
+        codec.heard(noted.observation, 0.0, noted.sequence == 0, False, False, noted.action_mask)
         key = f"d:{decision}"
         drafts = [Draft("decided", job.name, _body(entry, noted, decision), key, said)]
         await service.once(drafts, key, said)

@@ -104,7 +104,7 @@ async def override(service: Service, job: JobEntry, decision: str, asked: Overri
       Refused: there is no such decision, or it was said too often.
       UnfitTimeStep: the action is not in the action space.
     """
-    service.place(job.name).desk.coordinates(asked.action)
+    service.place(job.name).codec.heard_action(asked.action)
     waiting = service.waiting.get(decision)
     if waiting is not None:
         event = await waiting.give(Instead(asked, by))
@@ -136,7 +136,7 @@ async def control(service: Service, asked: Control, by: str) -> dict[str, Any]:
     if asked.action is not None:
         if asked.mode != "person":
             raise Refused("invalid", f"in mode {asked.mode!r} nobody gives an action: leave it out")
-        service.place(job.name).desk.coordinates(asked.action)
+        service.place(job.name).codec.heard_action(asked.action)
     await service.record([Draft("control_set", job.name, {**asked.model_dump(), "by": by})])
     for waiting in service.waiting.values():
         if waiting.job == job.name:

@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from trainee.errors import InvalidArgument, RecordError, RecordFull, TraineeError, UnfitTimeStep, UnsupportedSpace
+from trainee.workshop import WorkshopGone
 
 # Status of each code that a call can be refused with.
 STATUS = {
@@ -43,6 +44,15 @@ STATUS = {
 }
 # After so many seconds it is worth while to try again.
 RETRY_S = 1
+# What errors of ours are answered as; the first that fits.
+CODES = (
+    (RecordFull, "full"),
+    (RecordError, "record_unavailable"),
+    (UnfitTimeStep, "unfit"),
+    (UnsupportedSpace, "unfit"),
+    (InvalidArgument, "invalid"),
+    (WorkshopGone, "not_ready"),
+)
 RETRIED = {"in_flight", "too_fast", "full", "record_unavailable", "not_ready"}
 
 
@@ -69,18 +79,9 @@ def refusal(code: str, message: str, status: int | None = None) -> JSONResponse:
 
 def code_of(error: TraineeError) -> str:
     """The code that stands for an error of ours."""
-    match error:
-        case Refused():
-            return error.code
-        case RecordFull():
-            return "full"
-        case RecordError():
-            return "record_unavailable"
-        case UnfitTimeStep() | UnsupportedSpace():
-            return "unfit"
-        case InvalidArgument():
-            return "invalid"
-    return "internal"
+    if isinstance(error, Refused):
+        return error.code
+    return next((code for kind, code in CODES if isinstance(error, kind)), "internal")
 
 
 def answered(error: TraineeError) -> JSONResponse:

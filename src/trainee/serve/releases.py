@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from trainee.errors import InvalidArgument, RecordError, SaveFailed, TraineeError
-from trainee.life import Answer, Version, freeze, freeze_saved, keep_again, opened
+from trainee.errors import TraineeError
 from trainee.record.events import Draft, Event
 from trainee.release import SHARE, Release, WrongStage, aborted, advanced, arm, begun, blank, judged, rolled_back
 from trainee.serve.board import JobEntry
 from trainee.serve.bodies import NewRelease
 from trainee.serve.courses import Course, view
-from trainee.serve.place import Place
 from trainee.serve.refusals import Refused
-from trainee.serve.sessions import Deciding
-from trainee.types import TimeStep
 
 if TYPE_CHECKING:
     from trainee.serve.service import Service
 
 logger = logging.getLogger("trainee.serve")
-# As long as a call may hold up the others.
-QUICK_S = 0.002
-IMPORT = re.compile(r"import:([A-Za-z0-9_-]{1,64})")
 
 
 class Releases:
@@ -42,10 +33,8 @@ class Releases:
         self._service = service
         self._courses: dict[str, Course] = {}
         self._current: dict[str, str] = {}
-        self._versions: dict[tuple[str, str], Version] = {}
         self._numbers: dict[str, int] = {}
         self._beginning: set[str] = set()
-        self._took_s: dict[tuple[str, str], float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def version_of(self, job: JobEntry, episode: str) -> dict[str, Any]:
@@ -58,45 +47,14 @@ class Releases:
             return {"version": release.version, "stage": "canary", "release": release.id}
         return {"version": job.serving, "stage": "full", "release": release.id}
 
-    def deciding(self, version: str, place: Place) -> Deciding:
-        """How a version decides."""
-        if version == "live":
-            return place.ask
-        name = place.about["job"], version
-        ask = self._versions[name].ask
-
-        def timed(underway: Any, before: Any, step: TimeStep, drawn: tuple[int, int]) -> Answer:
-            begun = time.perf_counter()
-            answer = ask(underway, before, step, drawn)
-            took_s = time.perf_counter() - begun
-            self._took_s[name] = took_s + 0.9 * (self._took_s.get(name, took_s) - took_s)
-            return answer
-
-        return timed
-
-    def quick(self, version: str, place: Place) -> bool:
-        """Whether a version decides in less time than another thread would have to be asked for."""
-        if version == "live":
-            return place.quick
-        return self._took_s.get((place.about["job"], version), QUICK_S) < QUICK_S
-
-    def blank(self, version: str, place: Place) -> Any:
-        """What a version remembers of an episode that begins."""
-        return place.desk.blank if version == "live" else self._versions[place.about["job"], version].blank
-
-    def open_versions(self, job: JobEntry, place: Place) -> None:
-        """Have at hand whatever may have to decide at a job; takes seconds.
-
-        Raises:
-          RecordError: one cannot be read.
-        """
+    def wanted(self, job: JobEntry) -> list[str]:
+        """The frozen versions that may have to decide at a job."""
         course = self._course(job.name)
-        wanted = {job.serving, *(entry.version for entry in job.episodes.values() if entry.over is None)}
+        versions = {job.serving, *(entry.version for entry in job.episodes.values() if entry.over is None)}
         if course is not None:
             # It may come to serve, or what served before it may again.
-            wanted |= {course.release.version, course.before}
-        for version in sorted(wanted - {"live"}):
-            self._versions[job.name, version] = opened(place.desk, self._folder(place, version))
+            versions |= {course.release.version, course.before}
+        return sorted(versions - {"live"})
 
     def candidate(self, job: str) -> Release | None:
         """The release that is in the shadow."""
@@ -116,6 +74,17 @@ class Releases:
     def job_of(self, release: str) -> str | None:
         """The job that a release is for."""
         return self._courses[release].release.job if release in self._courses else None
+
+    @property
+    def standing(self) -> tuple[dict[str, Course], dict[str, str], dict[str, int]]:
+        """Releases by id, the newest of each job, and how many each job had."""
+        return self._courses, self._current, self._numbers
+
+    def stand(self, courses: dict[str, Course], current: dict[str, str], numbers: dict[str, int]) -> None:
+        """Stand where `standing` said."""
+        self._courses, self._current, self._numbers = courses, current, numbers
+        for course in courses.values():
+            course.moving = False
 
     def take(self, event: Event, point: dict[str, Any] | None) -> None:
         """One more event, and the episode that it completes."""
@@ -171,7 +140,7 @@ class Releases:
         share = SHARE if asked.share is None else asked.share
         told = uuid4().hex, job.name, version, asked.source, time.time(), by, share, asked.approval, asked.reason
         release = begun(*told)
-        await asyncio.to_thread(self._freeze, place, version, asked.source)
+        await place.freeze(version, asked.source)
         said = {"version": version, "stage": "shadow", "by": by, "why": asked.reason}
         body = {"release": release.to_json(), "before": job.serving, **said}
         key = f"v:{job.name}:{version}"
@@ -235,41 +204,7 @@ class Releases:
             body = {"version": serves, "by": last.by, "why": last.why}
             drafts.append(Draft("serving_set", moved.job, body))
         await self._service.record(drafts)
+        self._service.workshop.forget(moved.job, self.wanted(self._service.jobs[moved.job]))
 
     def _course(self, job: str) -> Course | None:
         return self._courses[self._current[job]] if job in self._current else None
-
-    def _freeze(self, place: Place, version: str, source: str) -> None:
-        """Keep a source as a version, and have it at hand.
-
-        Raises:
-          InvalidArgument: there is no such source, or it cannot be used.
-        """
-        about, folder = {"job": place.about["job"], "version": version, "source": source}, self._folder(place, version)
-        imported = IMPORT.fullmatch(source)
-        if source == "live":
-            with place.still():
-                freeze(place.desk, folder, {**about, "step": place.steps})
-        elif imported is not None:
-            self._import(place, imported[1], folder, about)
-        elif re.fullmatch(r"v[1-9]\d{0,6}", source) and self._folder(place, source).exists():
-            keep_again(self._folder(place, source), folder, about)
-        else:
-            raise InvalidArgument(
-                f"there is no source {source[:80]!r}: `live` is what was learned up to now, `v3` an earlier version, "
-                f"`import:NAME` the agent saved in the folder NAME within `imports` in the home"
-            )
-        self._versions[place.about["job"], version] = opened(place.desk, folder)
-
-    def _import(self, place: Place, name: str, folder: Path, about: dict[str, Any]) -> None:
-        try:
-            freeze_saved(place.desk, self._service.settings.home / "imports" / name, folder, about)
-        except SaveFailed:
-            raise
-        except RecordError as error:
-            # Not the record of this service: to ask again does not help.
-            raise InvalidArgument(f"the agent {name!r} cannot be imported: {error}") from None
-
-    @staticmethod
-    def _folder(place: Place, version: str) -> Path:
-        return place.folder / "versions" / version

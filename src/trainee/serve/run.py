@@ -18,8 +18,8 @@ from trainee.serve.app import create_app
 from trainee.serve.protocol import LimitedProtocol
 from trainee.serve.settings import Settings
 
-# A thread that has the interpreter lets another have it after so long: learning is not to hold deciding up.
-SWITCH_S = 0.0005
+# A thread that has the interpreter lets another have it after so long: the writer's, between two calls to the database.
+SWITCH_S = 0.002
 # How long calls that are under way may take at the end, and connections that there may be at once.
 GRACE_S, MOST_CONNECTIONS = 10, 800
 

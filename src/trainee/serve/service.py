@@ -1,33 +1,35 @@
-"""The service: its record, its board, its places, and the clocks that run on it."""
+"""The service: its record, its board, its workshop, and the clocks that run on it."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from trainee import record
-from trainee.errors import DamagedPart, RecordError
+from trainee.errors import RecordError
 from trainee.record.events import Draft, Event
 from trainee.record.keys import Keys
 from trainee.record.log import EventLog
 from trainee.record.writer import Writer
 from trainee.serve.board import JobEntry
 from trainee.serve.clocks import Clocks
-from trainee.serve.learning import Learning
 from trainee.serve.metrics import Metrics
 from trainee.serve.news import News
 from trainee.serve.people import Waiting
-from trainee.serve.place import Place, folder_of
 from trainee.serve.refusals import Refused, used_before
 from trainee.serve.releases import Releases
 from trainee.serve.security import Doorman
 from trainee.serve.sessions import Session
 from trainee.serve.settings import Settings
 from trainee.serve.shadow import Shadow
+from trainee.serve.snapshot import Snapshots
+from trainee.workshop import Place, Workshop
 
 logger = logging.getLogger("trainee.serve")
 PAGE = 2_000
@@ -36,14 +38,14 @@ REMEMBERED = 100_000
 
 
 class Service:
-    """What the routes act on. All of it lives on one event loop, but for the writer's, the learner's and the deciding
-    threads.
+    """What the routes act on. All of it lives on one event loop, but for the writer's thread and the workshop.
 
     Attributes:
       settings: what it was started with.
       doorman: who may call.
       jobs: what is known of each job.
-      places: where each is decided and learned; a job that is not here yet is being made ready.
+      workshop: where agents decide and learn.
+      places: of the jobs there; one that is not here yet is being made ready.
       sessions: what deciding remembers of episodes under way.
       job_of: the job of each episode that is not done with, or was not long ago.
       waiting: decisions that a person is to make, by id.
@@ -51,7 +53,8 @@ class Service:
       shadow: what candidates would do.
       clocks: what happens by itself.
       news: those who watch.
-      last: the newest event that the board knows.
+      last, last_at: the newest event that the board knows, and when it was written.
+      snapshots: of the board.
       problem: why it is not ready, if it is not.
       stopping: it takes no more calls, and nobody is to wait for anything.
     """
@@ -65,7 +68,8 @@ class Service:
         self.waiting: dict[str, Waiting] = {}
         self.releases, self.shadow, self.clocks = Releases(self), Shadow(self), Clocks(self)
         self.metrics, self.news = Metrics(), News()
-        self.last = 0
+        self.last, self.last_at = 0, 0.0
+        self.snapshots = Snapshots(self)
         self.problem: str | None = "the service is starting"
         self.stopping = False
         self._catching_up = True
@@ -91,8 +95,9 @@ class Service:
             await asyncio.to_thread(self._catch_up)
             self.writer = Writer(self.log, self._committed, self.settings.waiting)
             self._held = held.pop_all()
-        self.learning = Learning(self.log, self.settings.checkpoint_s)
-        self.learning.start()
+        settings = self.settings
+        self.workshop = Workshop(settings.url, settings.home, settings.checkpoint_s, apart=self._alone)
+        await self.workshop.start(self.last)
         work = self.clocks.run(), self.doorman.watch(), self._make_ready()
         self._tasks = [asyncio.create_task(part) for part in work]
 
@@ -103,10 +108,8 @@ class Service:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self.writer.close)
-        await asyncio.to_thread(self.learning.stop)
-        await asyncio.to_thread(self.shadow.close)
-        for place in self.places.values():
-            await asyncio.to_thread(place.close)
+        await self.snapshots.write(1)
+        await self.workshop.stop()
         self._held.close()
 
     def hang_up(self) -> None:
@@ -200,27 +203,23 @@ class Service:
         """
         async with self._making:
             if name not in self.places:
-                place = await asyncio.to_thread(self._placed, self.jobs[name])
+                job = self.jobs[name]
+                folder = folder_of(self.settings.home, name)
+
+                def told() -> tuple[str, list[str], int]:
+                    return str(folder), self.releases.wanted(job), self.last
+
+                place = await asyncio.to_thread(Place, job.about, self.workshop)
+                await self.workshop.add(place, told)
                 self.places[name] = place
-                self.learning.add(place)
                 if self._alone:
                     # What stays is not looked through for garbage again and again, which would hold up every call.
                     gc.collect()
                     gc.freeze()
 
-    def _placed(self, job: JobEntry) -> Place:
-        """A job's place, with all that is to decide there."""
-        place = Place(job.about, folder_of(self.settings.home, job.name))
-        if place.cursor > self.last:
-            raise DamagedPart(
-                f"the agent in {place.folder} has learned from {place.cursor:,} events, and the record holds "
-                f"{self.last:,}: restore the record, or take the folder away, and all that it holds is learned anew"
-            )
-        self.releases.open_versions(job, place)
-        return place
-
     def _catch_up(self) -> None:
         """Bring the board to where the record stands."""
+        self.snapshots.restore()
         while events := self.log.after(self.last, PAGE):
             for event in events:
                 self._enter(event)
@@ -229,10 +228,10 @@ class Service:
 
     def _committed(self, events: list[Event]) -> None:
         """On the writer's thread: events are on the disk."""
-        self.learning.hand_on(events)
         self._loop.call_soon_threadsafe(self._entered, events)
 
     def _entered(self, events: list[Event]) -> None:
+        self.workshop.tell(events[-1].seq)
         for event in events:
             point = self._enter(event)
             self.metrics.count(event)
@@ -244,7 +243,7 @@ class Service:
 
     def _enter(self, event: Event) -> dict[str, Any] | None:
         """Put an event on the board; the point of a curve that it completes, if it does."""
-        self.last = event.seq
+        self.last, self.last_at = event.seq, event.at
         try:
             return self._put(event)
         except Exception:
@@ -284,3 +283,9 @@ class Service:
                 logger.exception("job %r cannot be made ready: %s", name, error)
         if not self.stopping:
             self.problem = problem
+
+
+def folder_of(home: Path, job: str) -> Path:
+    """Where a job's agent is kept; names that differ in case alone are told apart."""
+    mark = hashlib.sha256(job.encode()).hexdigest()[:8]
+    return home / "jobs" / f"{job.lower().strip('.') or 'job'}-{mark}"

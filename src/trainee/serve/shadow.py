@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
-import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from trainee.errors import RecordError
 from trainee.record.events import Draft, Event
 from trainee.release import LIMIT_MS
 from trainee.serve.board import EpisodeEntry, JobEntry
-from trainee.serve.sessions import sound, words
-from trainee.types import TimeStep
+from trainee.serve.sessions import words
 
 if TYPE_CHECKING:
     from trainee.serve.service import Service
@@ -36,13 +30,15 @@ class Follower:
       underway: what it remembers.
       counts: since the last record.
       interval: for the return from the first decision, until it is recorded.
+      turn: it decides once at a time, in order.
     """
 
     release: str
     version: str
-    underway: Any
     counts: dict[str, int]
+    underway: str | None = None
     interval: list[float] | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Shadow:
@@ -55,11 +51,10 @@ class Shadow:
     def __init__(self, service: Service):
         self._service = service
         self._followers: dict[str, Follower] = {}
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="trainee-shadow")
         self._waiting = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def decided(self, job: JobEntry, entry: EpisodeEntry, step: TimeStep, event: Event, before: Any) -> None:
+    def decided(self, job: JobEntry, entry: EpisodeEntry, told: tuple[Any, ...], event: Event, before: Any) -> None:
         """The serving version has decided; `before` is what was done at the time step before."""
         release = self._service.releases.candidate(job.name)
         follower = self._followers.get(entry.id)
@@ -69,53 +64,50 @@ class Shadow:
         if follower is None:
             if event.body["sequence"] != 0:
                 return
-            blank = self._service.releases.blank(release.version, self._service.place(job.name))
-            follower = Follower(release.id, release.version, blank, _none())
+            follower = Follower(release.id, release.version, _none())
             self._followers[entry.id] = follower
         if self._waiting >= MOST_WAITING:
             # An episode that was not followed throughout says nothing.
             del self._followers[entry.id]
             return
         self._waiting += 1
-        self._start(self._follow(job, entry.id, follower, step, event, before))
+        self._start(self._follow(job, entry.id, follower, told, event, before))
 
     def ended(self, job: JobEntry, episode: str) -> None:
         """An episode is over."""
         if episode in self._followers:
             self._start(self._finish(job, episode))
 
-    def close(self) -> None:
-        """Follow no more."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
-
     async def _follow(
-        self, job: JobEntry, episode: str, follower: Follower, step: TimeStep, event: Event, before: Any
+        self, job: JobEntry, episode: str, follower: Follower, told: tuple[Any, ...], event: Event, before: Any
     ) -> None:
         place, body = self._service.place(job.name), event.body
-        try:
-            deciding = self._service.releases.deciding(follower.version, place)
-            told = follower, deciding, before, step, words(episode, body["sequence"])
-            answer, took_ms = await asyncio.get_running_loop().run_in_executor(self._thread, _asked, *told)
-        except Exception as error:
-            # Whatever is wrong with a candidate is its own: it is counted, and work goes on.
-            logger.warning("the candidate of job %s failed: %s", job.name, error)
-            answer, took_ms = None, math.inf
-        finally:
-            self._waiting -= 1
+        answer = None
+        async with follower.turn:
+            try:
+                drawn = words(episode, body["sequence"])
+                answer = await place.ask(follower.version, follower.underway, before, told, drawn)
+                follower.underway = answer.underway
+            except Exception as error:
+                # Whatever is wrong with a candidate is its own: it is counted, and work goes on.
+                logger.warning("the candidate of job %s failed: %s", job.name, error)
+            finally:
+                self._waiting -= 1
         counts = follower.counts
         counts["decisions"] += 1
-        counts["slow"] += took_ms > LIMIT_MS
-        if answer is not None and sound(answer) and place.desk.valid(answer.action, body["action_mask"]):
+        counts["slow"] += answer is None or 1000 * answer.took_s > LIMIT_MS
+        if answer is not None and answer.sound and place.codec.valid(answer.action, body["action_mask"]):
             counts["valid"] += 1
-            counts["agreed"] += place.desk.alike(answer.action, body["action"])
+            counts["agreed"] += place.codec.alike(answer.action, body["action"])
             if body["sequence"] == 0:
-                follower.interval = [float(bound) for bound in np.asarray(answer.decision.interval)]
+                follower.interval = answer.interval
         if counts["decisions"] >= PART:
             await self._record(job, episode, follower)
 
     async def _finish(self, job: JobEntry, episode: str) -> None:
         # What it still decides in this episode comes first.
-        await asyncio.get_running_loop().run_in_executor(self._thread, _nothing)
+        async with self._followers[episode].turn:
+            pass
         await asyncio.sleep(0)
         follower = self._followers.pop(episode, None)
         if follower is not None:
@@ -136,16 +128,5 @@ class Shadow:
         task.add_done_callback(self._tasks.discard)
 
 
-def _asked(follower: Follower, deciding: Any, before: Any, step: TimeStep, drawn: tuple[int, int]) -> tuple[Any, float]:
-    started = time.perf_counter()
-    answer = deciding(follower.underway, before, step, drawn)
-    follower.underway = answer.underway
-    return answer, 1000 * (time.perf_counter() - started)
-
-
 def _none() -> dict[str, int]:
     return {"decisions": 0, "valid": 0, "slow": 0, "agreed": 0}
-
-
-def _nothing() -> None:
-    return

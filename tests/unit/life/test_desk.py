@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from contextlib import contextmanager
 
 import jax
@@ -18,20 +16,19 @@ from job_events import decided, overridden, rewarded
 from learners import SMALL
 from trainee import Agent, record
 from trainee.errors import UnfitTimeStep
-from trainee.jobs import Codec
+from trainee.jobs import JsonCodec
 from trainee.life import Desk, Feed, feed
 from trainee.life.saving import checkpoint, named_arrays
 
 # Restartable, with an image, a place that can be met again, and masks: all that an agent keeps of a job is there.
 SEEN = spaces.Dict(camera=spaces.Box(0, 255, (4, 4, 1), np.uint8), place=spaces.Discrete(4))
 DONE = spaces.Dict(gear=spaces.Discrete(3), gas=spaces.Box(-1, 1, (1,)))
-NOTHING = np.zeros(2, np.float32)
 EVERYTHING = {"gear": [1, 1, 1], "gas": None}
 
 
 def desk(agent=None):
     agent = Agent(seed=1, width=8, constants=SMALL) if agent is None else agent
-    return Desk(agent, Codec(SEEN, DONE, masked=True), "valve", restartable=True)
+    return Desk(agent, JsonCodec("valve", SEEN, DONE, masked=True), restartable=True)
 
 
 def seen(random):
@@ -67,17 +64,14 @@ def worked(work, rounds=60, seed=0):
 
 def mind(made):
     """All that a desk's agent has learned, as bytes."""
-    with made.still() as agent:
-        arrays = named_arrays(agent.state_of(made.worker))
-        return {name: array.tobytes() for name, array in arrays.items()}
+    arrays = named_arrays(made.gathered().state_of(made.worker))
+    return {name: array.tobytes() for name, array in arrays.items()}
 
 
 def saved(made, told, folder):
     """As a service saves it."""
-    with made.still() as agent:
-        now = checkpoint(agent)
-        parts = {name: {k: np.array(array) for k, array in part.items()} for name, part in now.parts.items()}
-    record.save(folder, record.Checkpoint(parts, {**now.about, "feed": told.to_json()}))
+    now = checkpoint(made.gathered())
+    record.save(folder, record.Checkpoint(now.parts, {**now.about, "feed": told.to_json()}))
 
 
 def restored(folder):
@@ -93,8 +87,7 @@ def warm():
     made.warm_up()
     with compilations() as compiled:
         work = worked(Work(made))
-        with made.still() as agent:
-            checkpoint(agent)
+        checkpoint(made.gathered())
         worked(work, rounds=5, seed=1)
     return work, compiled
 
@@ -126,7 +119,7 @@ def test_what_is_answered_is_in_the_space_and_allowed(warm):
     work, _ = warm
     decisions = [body for kind, body in work.events if kind == "decided"]
     for body, answer in zip(decisions, work.answers, strict=True):
-        assert work.desk.valid(answer.action, body["action_mask"])
+        assert work.desk.codec.valid(answer.action, body["action_mask"])
         assert json.loads(json.dumps(answer.action, allow_nan=False)) == answer.action
         assert float(answer.decision.propensity) > 0
         assert np.isfinite([float(answer.decision.value), *np.asarray(answer.decision.interval)]).all()
@@ -142,8 +135,6 @@ def test_a_time_step_is_learned_from_once_and_entered_in_the_logbook(warm):
     assert len(log.episodes) == sum(lesson.last or lesson.conduct["abandon"] for lesson in lessons)
     assert any(lesson.conduct["abandon"] for lesson in lessons)
     assert log.unfit == 0
-    assert work.desk.ask_s > 0
-    assert work.desk.teach_s > 0
 
 
 def passed(events):
@@ -169,56 +160,32 @@ def test_after_a_restart_it_becomes_the_same_one(tmp_path, monkeypatch, warm, tu
     assert whole.desk.worker.logbook.steps > 40
     assert differences(tmp_path / "whole", tmp_path / "again") == []
     # And decides the same from then on.
-    answers = [work.desk.ask(work.desk.blank, NOTHING, work.desk.example(), words("x", 0)) for work in (whole, again)]
+    answers = [work.desk.ask(work.desk.blank, None, work.desk.example(), words("x", 0)) for work in (whole, again)]
     assert answers[0].action == answers[1].action
     assert answers[0].conduct == answers[1].conduct
 
 
-def test_to_ask_while_it_is_taught_changes_nothing_of_what_is_learned(warm):
+def test_to_ask_between_lessons_changes_nothing_of_what_is_learned(warm):
     alone, made = desk(), desk()
-    lessons, answers, failures = passed(warm[0].events), [], []
-    for lesson in lessons:
+    answer = made.ask(made.blank, None, made.example(), words("a", 0))
+    for n, lesson in enumerate(passed(warm[0].events)):
         alone.teach(lesson)
-
-    def teach():
-        try:
-            for lesson in lessons:
-                while made.asked:
-                    time.sleep(0.0001)
-                made.teach(lesson)
-        except Exception as error:
-            failures.append(error)
-
-    def ask(underway=None):
-        for n in range(60):
-            step = made.time_step(seen(np.random.default_rng(n)), 0.0, n == 0, False, False, EVERYTHING)
-            answers.append(made.ask(made.blank if n == 0 else answers[-1].underway, NOTHING, step, words("a", n)))
-
-    teacher = threading.Thread(target=teach)
-    teacher.start()
-    ask()
-    teacher.join()
-    assert failures == []
-    assert not made.asked
-    assert all(made.valid(answer.action, EVERYTHING) for answer in answers)
+        made.teach(lesson)
+        step = made.codec.heard(seen(np.random.default_rng(n)), 0.0, False, False, False, EVERYTHING)
+        answer = made.ask(answer.underway, answer.action, step, words("a", n + 1))
+        assert made.codec.valid(answer.action, EVERYTHING)
     assert mind(made) == mind(alone)
 
 
-def test_it_stands_still_while_it_is_copied(warm):
+def test_what_was_copied_is_not_what_it_learns_since(warm):
     made, lessons = desk(), passed(warm[0].events)
-    teacher = threading.Thread(target=lambda: [made.teach(lesson) for lesson in lessons])
-    with made.still() as agent:
-        teacher.start()
-        copies = []
-        for _ in range(2):
-            copies.append({name: np.array(a) for name, a in named_arrays(agent.state_of(made.worker)).items()})
-            time.sleep(0.05)
-        steps = made.worker.logbook.steps
-    teacher.join()
-    assert all(np.array_equal(one, copies[1][name]) for name, one in copies[0].items())
-    assert steps == 0 < made.worker.logbook.steps
-    # What was copied then is not what it learned since.
-    changed = [name for name, array in copies[0].items() if array.tobytes() != mind(made)[name]]
+    held = named_arrays(made.gathered().state_of(made.worker))
+    copied = {name: np.array(array) for name, array in held.items()}
+    before = {name: array.tobytes() for name, array in copied.items()}
+    for lesson in lessons:
+        made.teach(lesson)
+    assert {name: array.tobytes() for name, array in copied.items()} == before
+    changed = [name for name, array in before.items() if array != mind(made)[name]]
     assert "stream/replay/written" in changed
 
 
@@ -235,7 +202,7 @@ class TestUnfit:
         ]:
             observation, reward, allowed = told
             with pytest.raises(UnfitTimeStep, match=why):
-                made.time_step(observation, reward, False, False, False, allowed)
+                made.codec.heard(observation, reward, False, False, False, allowed)
         for action in (
             None,
             {"gear": 3, "gas": [0.0]},
@@ -244,12 +211,12 @@ class TestUnfit:
             [0, [0.0]],
         ):
             with pytest.raises(UnfitTimeStep, match="action"):
-                made.coordinates(action)
-            assert not made.valid(action, EVERYTHING)
-        assert not made.valid({"gear": 1, "gas": [0.0]}, {"gear": [1, 0, 1], "gas": None})
-        assert not made.valid({"gear": 1, "gas": [0.0]}, {"gear": [1, 2, 1], "gas": None})
-        assert made.alike({"gear": 1, "gas": [0.01]}, {"gear": 1, "gas": [0.0]})
-        assert not made.alike({"gear": 1, "gas": [1.0]}, {"gear": 1, "gas": [0.0]})
+                made.codec.heard_action(action)
+            assert not made.codec.valid(action, EVERYTHING)
+        assert not made.codec.valid({"gear": 1, "gas": [0.0]}, {"gear": [1, 0, 1], "gas": None})
+        assert not made.codec.valid({"gear": 1, "gas": [0.0]}, {"gear": [1, 2, 1], "gas": None})
+        assert made.codec.alike({"gear": 1, "gas": [0.01]}, {"gear": 1, "gas": [0.0]})
+        assert not made.codec.alike({"gear": 1, "gas": [1.0]}, {"gear": 1, "gas": [0.0]})
 
     def test_a_lesson_that_is_unfit_is_left_out_and_links_nothing(self):
         made = desk()

@@ -12,15 +12,15 @@ from desks import Work
 from learners import SMALL
 from trainee import Agent
 from trainee.errors import InvalidArgument, NothingSaved
-from trainee.jobs import Codec
-from trainee.life import Desk, Version, freeze, freeze_saved, keep_again, opened
+from trainee.jobs import JsonCodec
+from trainee.life import Desk, Version, frozen, keep, keep_again, keep_saved, opened
 
 SEEN, DONE = spaces.Box(-1, 1, (2,)), spaces.Discrete(3)
 
 
 def desk(agent=None):
     agent = Agent(seed=2, width=8, constants=SMALL) if agent is None else agent
-    return Desk(agent, Codec(SEEN, DONE), "valve", restartable=True)
+    return Desk(agent, JsonCodec("valve", SEEN, DONE), restartable=True)
 
 
 def taught(made, episodes, seed=0):
@@ -40,7 +40,7 @@ def taught(made, episodes, seed=0):
 def kept(tmp_path_factory):
     """A desk, a version of it in a folder, and what that answered before the desk learned more."""
     made, folder = taught(desk(), 8), tmp_path_factory.mktemp("versions") / "v1"
-    freeze(made, folder, {"version": "v1"})
+    keep(frozen(made), made.agent.width, folder, {"version": "v1"})
     version = opened(made, folder)
     before = asked(version, made)
     taught(made, 8, seed=1)
@@ -51,7 +51,7 @@ def asked(version, made, done=(1, 0, 2, 2), words=(0, 0)):
     """What is answered in an episode in which these actions are done, whatever was decided."""
     underway, before, answers = version.blank, None, []
     for n, action in enumerate(done):
-        step = made.time_step([0.1 * n, -0.5], 0.0, n == 0, False, False, None)
+        step = made.codec.heard([0.1 * n, -0.5], 0.0, n == 0, False, False, None)
         answers.append(version.ask(underway, before, step, words))
         underway, before = answers[-1].underway, action
     return answers
@@ -70,8 +70,7 @@ def test_what_it_answers_does_not_change_with_chance_nor_with_what_is_learned_si
 
 
 def state_of(made):
-    with made.still() as agent:
-        return agent.state_of(made.worker)
+    return made.gathered().state_of(made.worker)
 
 
 def test_it_says_how_it_decided_and_never_gives_up(kept):
@@ -92,7 +91,7 @@ def test_it_remembers_what_was_done_in_the_episode_whoever_did_it(kept):
     assert values[0] == others[0]
     assert values[1] != others[1]
     # What is seen for the first time in another episode is not what is seen after other things.
-    step = made.time_step([0.3, -0.5], 0.0, True, False, False, None)
+    step = made.codec.heard([0.3, -0.5], 0.0, True, False, False, None)
     assert version.ask(version.blank, None, step, (0, 0)).conduct["value"] != values[3]
 
 
@@ -110,10 +109,10 @@ def test_an_agent_that_was_saved_elsewhere_becomes_one(kept, tmp_path):
     other = Agent(seed=3, width=16, constants=SMALL)
     other.deploy(SEEN, DONE, name="elsewhere")
     other.save(tmp_path / "home")
-    freeze_saved(made, tmp_path / "home", tmp_path / "import", {"version": "v9"})
+    keep_saved(made, tmp_path / "home", tmp_path / "import", {"version": "v9"})
     answers = asked(opened(made, tmp_path / "import"), made)
     policy = other.policy("elsewhere")
-    step = made.time_step([0.0, -0.5], 0.0, True, False, False, None)
+    step = made.codec.heard([0.0, -0.5], 0.0, True, False, False, None)
     (decision,), _ = policy.decide([step])
     assert answers[0].conduct["value"] == float(decision.value)
 
@@ -122,11 +121,11 @@ def test_an_agent_that_cannot_do_the_job_or_is_of_another_kind_is_refused(kept, 
     made, _, _, _ = kept
     Agent(seed=3, width=8, constants=SMALL).save(tmp_path / "new")
     with pytest.raises(InvalidArgument, match="has not worked at a job with these spaces"):
-        freeze_saved(made, tmp_path / "new", tmp_path / "none", {})
+        keep_saved(made, tmp_path / "new", tmp_path / "none", {})
     constants = dataclasses.replace(SMALL, memory_gain=0.2)
     stranger = Agent(seed=3, width=8, constants=constants)
     stranger.deploy(SEEN, DONE, name="valve")
     stranger.save(tmp_path / "stranger")
     with pytest.raises(InvalidArgument, match="another table of constants"):
-        freeze_saved(made, tmp_path / "stranger", tmp_path / "none", {})
+        keep_saved(made, tmp_path / "stranger", tmp_path / "none", {})
     assert not (tmp_path / "none").exists()

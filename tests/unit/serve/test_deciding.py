@@ -202,9 +202,8 @@ def test_the_same_call_at_the_same_time_is_decided_once(plant: Served):
 def test_a_decision_and_the_end_do_not_overtake_each_other(plant: Served):
     episode = plant.begin()
     plant.decide(episode)
-    place = plant.service.places["plant"]
     with ThreadPoolExecutor(4) as pool:
-        with place.still(), place.desk._lock:
+        with plant.stuck():
             deciding = pool.submit(plant.call, "POST", f"/v1/episodes/{episode}/decisions", decision(1))
             until(lambda: episode in plant.service._called)
             assert plant.refused("POST", f"/v1/episodes/{episode}/end", {"terminated": True}) == "in_flight"

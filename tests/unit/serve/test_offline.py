@@ -35,9 +35,9 @@ def test_what_was_noted_is_taken_once(plant: Served, tmp_path):
     point = plant.view(job)["curve"][0]
     assert (point["return"], point["source"], point["intervened"]) == (1.5, "mixed", True)
     plant.learned(job)
-    place = plant.service.places[job]
-    assert place.steps == 3
-    assert differing(mind(place), mind(replayed(place.about, plant.events(), tmp_path / "again"))) == []
+    bench = plant.bench(job)
+    assert bench.steps == 3
+    assert differing(mind(bench), mind(replayed(bench.about, plant.events(), tmp_path / "again"))) == []
 
 
 def test_a_call_and_a_note_of_it_are_the_same(plant: Served):

@@ -52,9 +52,9 @@ def test_a_job_from_its_beginning_over_a_restart_to_its_page(serve, url, tmp_pat
         "job_made",
     ]
     served.learned()
-    place = served.service.places["plant"]
-    assert place.steps == 20
-    assert differing(mind(place), mind(replayed(place.about, served.events(), tmp_path / "again"))) == []
+    bench = served.bench()
+    assert bench.steps == 20
+    assert differing(mind(bench), mind(replayed(bench.about, served.events(), tmp_path / "again"))) == []
 
 
 def test_people_releases_and_batches(serve, url):

@@ -28,7 +28,7 @@ def test_a_candidate_that_fails_is_rolled_back_and_nobody_notices(serve):
     served = serve()
     served.job()
     release(served)
-    version = served.service.releases._versions["plant", "v1"]
+    version = served.bench()._versions["v1"]
 
     def ask(*_):
         raise FloatingPointError("it was not trained for this")

@@ -14,15 +14,15 @@ from trainee.errors import HomeInUse
 from trainee.record.events import Draft
 from trainee.record.log import EventLog
 from trainee.serve import Settings, run
-from trainee.serve.learning import Learning
+from trainee.workshop.teaching import Teaching
 
 pytest_plugins = ["databases"]
 
 LOOKS = [[0.1, 0.9], [0.9, 0.1], [0.5, 0.5], [0.3, 0.8], [0.7, 0.2], [0.2, 0.2]]
 
 
-def remembered(served: Served, episode: str) -> list[bytes]:
-    return [bytes(memoryview(part)) for part in served.service.sessions[episode].underway]
+def remembered(served: Served, episode: str) -> str | None:
+    return served.service.sessions[episode].underway
 
 
 @pytest.mark.parametrize("restartable", [False, True])
@@ -30,7 +30,7 @@ def test_an_episode_goes_on_where_it_was(serve, monkeypatch, restartable):
     """Two services decide the same: one is started anew in the middle. What they have learned is the same throughout:
     what is remembered depends on it.
     """
-    monkeypatch.setattr(Learning, "_next", lambda self, place: [])
+    monkeypatch.setattr(Teaching, "_look", lambda self: False)
     here, there = serve("here"), serve("there")
     for served in (here, there):
         served.job(restartable=restartable)
@@ -60,7 +60,7 @@ def test_an_episode_goes_on_where_it_was(serve, monkeypatch, restartable):
     monkeypatch.undo()
     for served in (here, there):
         served.learned()
-    assert differing(mind(here.service.places["plant"]), mind(there.service.places["plant"])) == []
+    assert differing(mind(here.bench()), mind(there.bench())) == []
 
 
 def test_the_board_is_the_same_after_a_restart(serve, tmp_path):
@@ -76,21 +76,21 @@ def test_the_board_is_the_same_after_a_restart(serve, tmp_path):
     changing = ("decisions_per_s", "learned")
     before = {name: value for name, value in served.view().items() if name not in changing}
     served.learned()
-    learned = mind(served.service.places["plant"])
+    learned = mind(served.bench())
     served.restart()
     after = {name: value for name, value in served.view().items() if name not in changing}
     assert after == before
     served.learned()
-    place = served.service.places["plant"]
-    assert differing(mind(place), learned) == []
-    assert place.saved == place.cursor
+    bench = served.bench()
+    assert differing(mind(bench), learned) == []
+    assert bench.saved == bench.cursor
     assert served.decide(open_one)["sequence"] == 0
     served.reward(f"{unsettled}.0", 4.0)
     assert served.view()["curve"][-1]["return"] == 4.0
     served.control("agent")
     served.decide(open_one, 1)
     served.learned()
-    assert differing(mind(place), mind(replayed(place.about, served.events(), tmp_path / "again"))) == []
+    assert differing(mind(bench), mind(replayed(bench.about, served.events(), tmp_path / "again"))) == []
 
 
 def test_windows_that_were_open_close_after_a_restart(serve):
@@ -188,18 +188,18 @@ def test_an_event_that_is_not_understood_hides_no_other(serve):
 def test_learning_that_fails_is_told_and_work_goes_on(serve):
     served = serve()
     served.job()
-    place = served.service.places["plant"]
+    bench = served.bench()
     served.learned()
-    real = place.take
+    real = bench.learn
 
-    def take(event):
+    def learn():
         raise FloatingPointError("learning went wrong")
 
-    place.take = take
+    bench.learn = learn
     served.worked(2)
     until(lambda: served.ok("GET", "/readyz")["learning"] is not None)
     assert served.worked(2)
-    place.take = real
+    bench.learn = real
     served.learned()
     until(lambda: served.ok("GET", "/readyz")["learning"] is None)
     assert served.view()["learned"]["steps"] == 4

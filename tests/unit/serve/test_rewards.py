@@ -119,8 +119,8 @@ def test_windows_close_by_default_and_what_comes_later_is_late(serve):
     assert (counts["defaulted"], counts["rewards"], counts["late_rewards"]) == (2, 4, 3)
     assert served.view()["curve"][0]["return"] == 1.0
     served.learned()
-    assert served.service.places["plant"].feed.unlearned == 3
-    assert served.service.places["plant"].steps == 3
+    assert served.bench().feed.unlearned == 3
+    assert served.bench().steps == 3
 
 
 @pytest.mark.parametrize(("adding", "total"), [("sum", 7.0), ("mean", 7 / 3), ("last", 1.0)])
@@ -153,7 +153,7 @@ def test_huge_rewards_do_no_harm(plant: Served):
     assert len(plant.view(job)["curve"]) == 3
     made = plant.decide(plant.begin(job))
     assert made["source"] == "agent"
-    assert plant.service.places[job].steps == 9
+    assert plant.bench(job).steps == 9
 
 
 @pytest.mark.timeout(200 + REWARDS // 50)
@@ -208,8 +208,8 @@ def test_rewards_duplicated_disordered_and_concurrent_are_the_same_as_in_order(s
         return names.index(name), int(sequence), event.body["reward_id"]
 
     served.learned()
-    place = served.service.places["plant"]
-    assert place.steps == EPISODES * unique
+    bench = served.bench()
+    assert bench.steps == EPISODES * unique
     ordered = [event for event in events if event.kind != "rewarded"] + sorted(rewarded, key=in_order)
-    other = replayed(place.about, ordered, tmp_path / "other")
-    assert differing(mind(place), mind(other)) == []
+    other = replayed(bench.about, ordered, tmp_path / "other")
+    assert differing(mind(bench), mind(other)) == []

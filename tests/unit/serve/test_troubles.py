@@ -114,8 +114,8 @@ def test_nothing_is_acknowledged_until_the_record_is_back(serve, trouble, tmp_pa
     assert [reply.body for reply in again[:3]] == [reply.body for reply in replies[:3]]
     assert [event.seq for event in served.events()] == list(range(1, served.service.last + 1))
     served.learned()
-    place = served.service.places["plant"]
-    assert differing(mind(place), mind(replayed(place.about, served.events(), tmp_path / "again"))) == []
+    bench = served.bench()
+    assert differing(mind(bench), mind(replayed(bench.about, served.events(), tmp_path / "again"))) == []
 
 
 def test_a_full_disk_loses_nothing_that_was_acknowledged(serve):
@@ -192,7 +192,7 @@ def test_what_was_recorded_though_it_seemed_not_to_be_is_answered_when_asked_aga
     served.reward(made["decision"])
     served.decide(episode, 2)
     # What is remembered of the episode is what the record says, though one answer never came.
-    here = [bytes(memoryview(part)) for part in served.service.sessions[episode].underway]
+    here = served.service.sessions[episode].underway
     served.service.sessions.clear()
     served.decide(episode, 3)
     served.service.sessions.clear()
@@ -201,8 +201,8 @@ def test_what_was_recorded_though_it_seemed_not_to_be_is_answered_when_asked_aga
     assert [served.ok("GET", f"/v1/decisions/{episode}.{i}")["account"] for i in (0, 1)] == [2.0, 1.0]
     served.end(episode)
     served.learned()
-    place = served.service.places["plant"]
-    assert differing(mind(place), mind(replayed(place.about, served.events(), tmp_path / "again"))) == []
+    bench = served.bench()
+    assert differing(mind(bench), mind(replayed(bench.about, served.events(), tmp_path / "again"))) == []
 
 
 def test_a_postgresql_that_is_gone_comes_back(serve, cluster):
@@ -247,7 +247,7 @@ def test_an_agent_that_fails_is_stood_in_for(serve, monkeypatch):
     served.job()
     episode = served.begin()
     served.decide(episode, 0)
-    desk = served.service.places["plant"].desk
+    desk = served.bench().desk
     real, broken = desk.ask, []
 
     def ask(*told):

@@ -1,0 +1,132 @@
+"""Inside the workshop: one loop that answers whoever asks, and learns while nobody does."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from trainee.record.log import EventLog
+from trainee.workshop.bench import Bench
+from trainee.workshop.lines import Lines
+from trainee.workshop.size import check_size
+from trainee.workshop.teaching import Teaching
+
+logger = logging.getLogger("trainee.workshop")
+# How long to wait for a call where there is nothing to learn, and how often to say how far learning is.
+IDLE_S, TELL_S = 0.05, 0.02
+
+
+class Inside:
+    """What runs in the workshop.
+
+    Args:
+      theirs: the socket on which it is called.
+      url: of the record.
+      home: of the service.
+      checkpoint_s: how often what was learned is saved.
+
+    Attributes:
+      benches: by job.
+    """
+
+    def __init__(self, theirs: socket.socket, url: str, home: Path, checkpoint_s: float):
+        self._lines, self._home = Lines(theirs), home
+        self._log = EventLog(url, alone=False)
+        self._teaching = Teaching(self._log, checkpoint_s)
+        # What takes long is done beside the loop, one after the other.
+        self._slow = ThreadPoolExecutor(1, thread_name_prefix="trainee-slow")
+        self._ready: SimpleQueue[tuple[int, Bench]] = SimpleQueue()
+        self._told: tuple[dict[str, list[int]], str | None] = {}, None
+        self._told_at = 0.0
+        self.benches: dict[str, Bench] = {}
+
+    def run(self) -> bool:
+        """Work until told to stop; whether that was said, and not only nobody left to say anything."""
+        busy = False
+        try:
+            while (calls := self._lines.read(0 if busy else self._teaching.idle_s(IDLE_S))) is not None:
+                for call in calls:
+                    if call["call"] == "stop":
+                        self._stop(call["id"])
+                        return True
+                    self._answer(call)
+                while not self._ready.empty():
+                    self._begin(*self._ready.get())
+                busy = self._teaching.step()
+                self._tell()
+        except OSError:
+            logger.debug("nobody is there any more", exc_info=True)
+        finally:
+            self._slow.shutdown(wait=False, cancel_futures=True)
+            self._log.close()
+        return False
+
+    def _answer(self, call: Mapping[str, Any]) -> None:
+        number = call.get("id")
+        try:
+            match call["call"]:
+                case "ask":
+                    job, *asked = call["told"]
+                    self._lines.send({"id": number, "answer": self.benches[job].ask(*asked)})
+                case "news":
+                    self._teaching.hear(call["told"])
+                case "add":
+                    self._slowly(number, self._added, number, *call["told"])
+                case "freeze":
+                    job, version, source = call["told"]
+                    self._slowly(number, self.benches[job].frozen(version, source, self._home / "imports"))
+                case "forget":
+                    job, wanted = call["told"]
+                    self.benches[job].forget(wanted)
+                case "check":
+                    self._slowly(number, check_size, *call["told"])
+        except Exception as error:
+            self._failed(number, error)
+
+    def _slowly(self, number: int | None, work: Callable[..., bool | None], *told: Any) -> None:
+        """Do what takes long beside the loop; it is answered then, unless the work says that it sees to that."""
+
+        def done() -> None:
+            try:
+                if not work(*told):
+                    self._lines.send({"id": number, "answer": None})
+            except Exception as error:
+                self._failed(number, error)
+
+        self._slow.submit(done)
+
+    def _added(self, number: int, about: Mapping[str, Any], folder: str, versions: list[str], last: int) -> bool:
+        self._ready.put((number, Bench(about, Path(folder), versions, last)))
+        return True
+
+    def _begin(self, number: int, bench: Bench) -> None:
+        self.benches[bench.about["job"]] = bench
+        self._teaching.add(bench)
+        self._lines.send({"id": number, "answer": [bench.cursor, bench.steps]})
+
+    def _failed(self, number: int | None, error: Exception) -> None:
+        if isinstance(error, OSError) and number is None:
+            raise error
+        self._lines.send({"id": number, "error": [type(error).__name__, str(error) or repr(error)]})
+
+    def _tell(self) -> None:
+        """Say how far learning is, if that has changed."""
+        now, (before, trouble) = time.monotonic(), self._told
+        if now - self._told_at < TELL_S:
+            return
+        self._told_at = now
+        far = {job: [bench.cursor, bench.steps] for job, bench in self.benches.items()}
+        news = {job: how for job, how in far.items() if before.get(job) != how}
+        if news or self._teaching.problem != trouble:
+            self._told = far, self._teaching.problem
+            self._lines.send({"far": news, "problem": self._teaching.problem})
+
+    def _stop(self, number: int) -> None:
+        self._teaching.close()
+        self._lines.send({"id": number, "answer": None})
