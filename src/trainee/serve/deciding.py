@@ -17,7 +17,7 @@ from trainee.serve.people import Instead
 from trainee.serve.reading import digest
 from trainee.serve.refusals import Refused, used_before
 from trainee.serve.service import Service
-from trainee.serve.sessions import Session, in_turn, session_of, words
+from trainee.serve.sessions import follow, in_turn, words
 from trainee.workshop import Place, Reply, WorkshopGone
 
 logger = logging.getLogger("trainee.serve")
@@ -102,10 +102,9 @@ async def decide(service: Service, job: JobEntry, name: str, asked: NewDecision)
         told = asked.observation, reward, asked.sequence == 0, False, False, asked.action_mask
         # What is unfit is refused before anything is recorded.
         place.codec.heard(*told)
-        session = await session_of(service, place, entry)
         call = Call(job, place, entry, asked, told, started)
         try:
-            return await _decided(service, call, session, said, reward)
+            return await _decided(service, call, said, reward)
         except Exception as error:
             if call.instead is not None and not call.instead.recorded.done():
                 call.instead.recorded.set_exception(error)
@@ -114,10 +113,11 @@ async def decide(service: Service, job: JobEntry, name: str, asked: NewDecision)
             service.waiting.pop(call.decision, None)
 
 
-async def _decided(service: Service, call: Call, session: Session, said: str, reward: float) -> dict[str, Any]:
+async def _decided(service: Service, call: Call, said: str, reward: float) -> dict[str, Any]:
     asked, entry, job = call.asked, call.entry, call.job
     before = entry.before
-    answer = await _answer(call, session)
+    reply = await _reply(service, call)
+    answer = reply if reply is not None and reply.sound else None
     chosen = await _chosen(service, call, answer)
     body = {
         **asked.model_dump(exclude={"reward"}),
@@ -139,35 +139,33 @@ async def _decided(service: Service, call: Call, session: Session, said: str, re
     event, known = await service.once(drafts, key, said)
     if call.instead is not None:
         await _confirm(service, call, known)
-    session.follow(asked.sequence, session.underway if answer is None else answer.underway, call.late)
+    follow(service, entry, asked.sequence, reply, call.late)
     service.shadow.decided(job, entry, call.told, event, before)
     return answered(event)
 
 
-async def _answer(call: Call, session: Session) -> Reply | None:
-    """What the agent decides; None where that is not known in time or is of no use."""
+async def _reply(service: Service, call: Call) -> Reply | None:
+    """What the agent says; None where that is not known in time."""
     entry, left_s = call.entry, call.left_s()
     told = entry.before, call.told, words(entry.id, call.asked.sequence)
-    answering = in_turn(call.place, entry.version, session, *told)
+    replying = in_turn(service, call.place, entry, *told)
     try:
         if left_s is None or call.asked.baseline_action is None:
-            answer = await answering
-        else:
-            asked = asyncio.ensure_future(answering)
-            done, _ = await asyncio.wait([asked], timeout=left_s)
-            if not done:
-                # Who waits for it next is told what is wrong with it.
-                asked.add_done_callback(lambda answered: answered.cancelled() or answered.exception())
-                call.late = asked
-                return None
-            answer = asked.result()
+            return await replying
+        asked = asyncio.ensure_future(replying)
+        done, _ = await asyncio.wait([asked], timeout=left_s)
+        if done:
+            return asked.result()
     except WorkshopGone:
         return None
     except Exception:
         # Whatever is wrong with it, there may be a baseline to fall back on.
         logger.exception("version %r of job %r could not decide", entry.version, call.job.name)
         return None
-    return answer if answer.sound else None
+    # Who waits for it next is told what is wrong with it.
+    asked.add_done_callback(lambda answered: answered.cancelled() or answered.exception())
+    call.late = asked
+    return None
 
 
 async def _chosen(service: Service, call: Call, answer: Reply | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from trainee.serve.outcomes import reward_draft
 from trainee.serve.reading import digest
 from trainee.serve.refusals import Refused, used_before
 from trainee.serve.service import Service
-from trainee.serve.sessions import in_turn, session_of, words
+from trainee.serve.sessions import in_turn, words
 from trainee.workshop import WorkshopGone
 
 logger = logging.getLogger("trainee.serve")
@@ -95,10 +95,8 @@ async def _at_the_end(service: Service, job: JobEntry, entry: EpisodeEntry, aske
     place.codec.heard(*told)
     if not entry.next_sequence:
         return None
-    session = await session_of(service, place, entry)
     try:
-        drawn = words(entry.id, entry.next_sequence)
-        answer = await in_turn(place, entry.version, session, entry.before, told, drawn)
+        answer = await in_turn(service, place, entry, entry.before, told, words(entry.id, entry.next_sequence))
     except WorkshopGone:
         return None
     except Exception:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trainee.record.events import Event
 from trainee.record.log import EventLog
@@ -21,8 +20,7 @@ REMEMBERED = 4_096
 PAGE = 1_000
 
 
-@dataclass
-class Session:
+class Session(NamedTuple):
     """Of one episode.
 
     Attributes:
@@ -35,10 +33,6 @@ class Session:
     underway: str | None
     late: asyncio.Future[Reply] | None = None
 
-    def follow(self, sequence: int, underway: str | None, late: asyncio.Future[Reply] | None) -> None:
-        """The decision of this number is recorded."""
-        self.sequence, self.underway, self.late = sequence + 1, underway, late
-
 
 def words(episode: str, sequence: int) -> tuple[int, int]:
     """What all chance at a decision follows from; the same again where it is asked again."""
@@ -47,21 +41,43 @@ def words(episode: str, sequence: int) -> tuple[int, int]:
 
 
 async def session_of(service: Service, place: Place, entry: EpisodeEntry) -> Session:
-    """What is remembered of an episode. Where this process has not decided all of it, the record tells."""
+    """What is remembered of an episode. Where this process has not decided all of it, the record tells.
+
+    Raises:
+      WorkshopGone: it cannot be worked out now.
+    """
     session = service.sessions.get(entry.id)
-    if session is None or session.sequence != entry.next_sequence:
-        session = Session(entry.next_sequence, None)
-        if entry.next_sequence:
-            told = await asyncio.to_thread(_told, service.log, place.about["job"], entry.id, entry.next_sequence)
-            session.underway = await _recalled(place, entry.version, *told)
-        service.sessions[entry.id] = session
-    return session
+    if session is not None and session.sequence == entry.next_sequence:
+        return session
+    underway = None
+    if entry.next_sequence:
+        told = await asyncio.to_thread(_told, service.log, place.about["job"], entry.id, entry.next_sequence)
+        underway = await _recalled(place, entry.version, *told)
+    return Session(entry.next_sequence, underway)
 
 
-async def in_turn(place: Place, version: str, session: Session, *told: Any) -> Reply:
-    """Decide in an episode, after all that is still to be decided in it before; `told` as to `Place.ask`."""
+async def in_turn(service: Service, place: Place, entry: EpisodeEntry, *told: Any) -> Reply:
+    """Decide in an episode, after all that is still to be decided in it before.
+
+    Args:
+      service, place, entry: where.
+      told: as to `Place.ask`, from `before` on.
+    Raises:
+      WorkshopGone: that cannot be done now.
+    """
+    session = await session_of(service, place, entry)
     recalled = session.underway if session.late is None else (await session.late).underway
-    return await place.ask(version, recalled, *told)
+    return await place.ask(entry.version, recalled, *told)
+
+
+def follow(
+    service: Service, entry: EpisodeEntry, sequence: int, reply: Reply | None, late: asyncio.Future[Reply] | None
+) -> None:
+    """The decision of this number is recorded. Where nobody knows what is to be remembered, the record will tell."""
+    if reply is None and late is None:
+        service.sessions.pop(entry.id, None)
+    else:
+        service.sessions[entry.id] = Session(sequence + 1, None if reply is None else reply.underway, late)
 
 
 async def _recalled(
