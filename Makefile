@@ -4,10 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-serve test lint probes bench clean
+.PHONY: help demo demo-serve test test-postgresql lint probes bench clean
 
 help:  ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 20
 
 demo: $(VENV)/demo.installed  ## one agent learns three jobs, live, in under 4 minutes
 	$(BIN)/trainee demo
@@ -17,6 +17,9 @@ demo-serve: $(VENV)/serve.installed  ## the agent as a service, three programs t
 
 test: lint  ## everything that CI runs
 	$(BIN)/python -m pytest
+
+test-postgresql: $(VENV)/dev.installed  ## the tests of the service once more, their records in PostgreSQL
+	SERVE_ON=postgresql $(BIN)/python -m pytest tests/unit/serve
 
 lint: $(VENV)/dev.installed  ## style, types and architecture
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import re
 import threading
 import time
@@ -15,9 +16,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
+import pytest
 import uvicorn
 
 from commits import until
@@ -35,6 +37,9 @@ SPACES = {
 }
 JOB = {"job": "plant", **SPACES, "width": 8, "reward_window_s": 3600}
 SEEN = [0.25, 0.5]
+# All these services may keep their records in PostgreSQL; some tests are of SQLite's file.
+ON_POSTGRESQL = os.environ.get("SERVE_ON") == "postgresql"
+of_sqlite = pytest.mark.skipif(ON_POSTGRESQL, reason="it is about SQLite's file")
 STARTING = "the service is starting"
 
 
@@ -67,10 +72,18 @@ logging.getLogger("trainee.serve").addHandler(FAULTS)
 
 
 class Served:
-    """A service, from `start` to `stop`; may be started again on the same home."""
+    """A service, from `start` to `stop`; may be started again on the same home.
+
+    Attributes:
+      database: gives the URL of the record of a home, where that is not SQLite in the home.
+    """
+
+    database: ClassVar[Callable[[Path], str] | None] = None
 
     def __init__(self, home: Path, **settings: Any):
         self.home = home
+        if Served.database is not None:
+            settings.setdefault("database", Served.database(home))
         self.settings = Settings(home, port=0, **settings)
         self._server: uvicorn.Server | None = None
 

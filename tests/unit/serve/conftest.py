@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from serving import FAULTS, Served
+from serving import FAULTS, ON_POSTGRESQL, Served
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept() -> Iterator[None]:
+    """With `SERVE_ON=postgresql` all services keep their records there, each home in a database of its own."""
+    if not ON_POSTGRESQL:
+        yield
+        return
+    # Not above: the modules that take its fixtures have to be the first.
+    from databases import cluster_of_ones_own
+
+    with cluster_of_ones_own() as cluster:
+        Served.database = functools.cache(lambda home: cluster.new())
+        yield
+        Served.database = None
 
 
 @pytest.fixture

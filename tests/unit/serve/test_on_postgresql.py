@@ -13,7 +13,7 @@ pytest_plugins = ["databases"]
 
 def test_a_job_from_its_beginning_over_a_restart_to_its_page(serve, url, tmp_path):
     served: Served = serve(database=url)
-    served.job(reward_window_s=2.0, default_reward=-1.0)
+    served.job(reward_window_s=5.0, default_reward=-1.0)
     with served.watching(thin=False) as watch:
         episodes = [served.begin() for _ in range(4)]
         with ThreadPoolExecutor(4) as pool:

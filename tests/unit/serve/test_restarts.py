@@ -9,7 +9,7 @@ import pytest
 
 from commits import until
 from minds import differing, mind, replayed
-from serving import JOB, SEEN, Served, decision
+from serving import JOB, SEEN, Served, decision, of_sqlite
 from trainee.errors import HomeInUse
 from trainee.record.events import Draft
 from trainee.record.log import EventLog
@@ -141,6 +141,7 @@ def test_a_job_that_cannot_be_made_ready_does_not_keep_others_from_work(serve):
     served.faults.clear()
 
 
+@of_sqlite
 def test_an_agent_ahead_of_its_record_is_not_taken(serve):
     served = serve()
     served.job()
@@ -166,6 +167,7 @@ def test_an_agent_ahead_of_its_record_is_not_taken(serve):
     assert served.view()["learned"]["steps"] == 2
 
 
+@of_sqlite
 def test_an_event_that_is_not_understood_hides_no_other(serve):
     served = serve()
     served.job()

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 
 from commits import until
 from minds import differing, mind, replayed
-from serving import JOB, Served, decision
+from serving import JOB, Served, decision, of_sqlite
 from trainee.errors import RecordUnavailable
 from trainee.record.log import EventLog
 from trainee.serve import service
@@ -72,6 +72,7 @@ def gone(served: Served):
         away.rename(path)
 
 
+@of_sqlite
 @pytest.mark.parametrize("trouble", [locked, read_only, gone], ids=lambda trouble: trouble.__name__)
 def test_nothing_is_acknowledged_until_the_record_is_back(serve, trouble, tmp_path):
     served = serve()
@@ -118,6 +119,7 @@ def test_nothing_is_acknowledged_until_the_record_is_back(serve, trouble, tmp_pa
     assert differing(mind(bench), mind(replayed(bench.about, served.events(), tmp_path / "again"))) == []
 
 
+@of_sqlite
 def test_a_full_disk_loses_nothing_that_was_acknowledged(serve):
     served = serve()
     served.job()
