@@ -18,6 +18,9 @@ from trainee.life.accounts import Account, Adding
 # An episode that has had the turn for so many time steps lets others have it, where others wait; one transition is lost
 # by that.
 TURN_STEPS = 10_000
+# So has one that is not heard of while so much is of others, at least, and for each that is under way: else a program
+# that has died in the middle of its episode would keep all others from being learned from.
+PATIENCE, PATIENCE_EACH = 1_000, 8
 UNKNOWN = {"value": 0.0, "spread": 0.0, "discount": 0.0, "spell": 0, "abandon": False, "plays": False}
 
 
@@ -88,6 +91,7 @@ class Feed:
         self._episodes: dict[str, _Episode] = {}
         self._ended: deque[str] = deque()
         self._turn: str | None = None
+        self._silent = 0
         self.unlearned = 0
 
     def take(self, kind: str, body: Mapping[str, Any]) -> list[Lesson]:
@@ -102,6 +106,8 @@ class Feed:
             self._heard(kind, body)
         else:
             return []
+        of = body["episode"] if "episode" in body else body["decision"].rpartition(".")[0]
+        self._silent = 0 if of == self._turn else self._silent + 1
         return self._passed_on()
 
     @property
@@ -148,14 +154,15 @@ class Feed:
     def _passed_on(self) -> list[Lesson]:
         lessons: list[Lesson] = []
         while (name := self._turn or self._next()) is not None:
-            self._turn = name
+            if self._turn is None:
+                self._turn, self._silent = name, 0
             episode = self._episodes[name]
             while (lesson := self._lesson(episode)) is not None:
                 lessons.append(lesson)
             if episode.end is not None and not episode.decisions:
                 del self._episodes[name]
                 self._turn = None
-            elif episode.since >= TURN_STEPS:
+            elif episode.since >= TURN_STEPS or self._silent > max(PATIENCE, PATIENCE_EACH * len(self._episodes)):
                 self._pass_turn(name, episode)
             else:
                 break
@@ -163,7 +170,7 @@ class Feed:
 
     def _pass_turn(self, name: str, episode: _Episode) -> None:
         if not any(other.decisions for other in self._episodes.values() if other is not episode):
-            episode.since = 1
+            episode.since, self._silent = min(episode.since, 1), 0
             return
         # It goes to the end of the line, and goes on there as if it began.
         self._episodes[name] = self._episodes.pop(name)
@@ -243,13 +250,14 @@ class Feed:
             "episodes": episodes,
             "ended": list(self._ended),
             "turn": self._turn,
+            "silent": self._silent,
             "unlearned": self.unlearned,
         }
 
     def stand(self, written: Mapping[str, Any]) -> None:
         """Stand where `to_json` says."""
         self._ended, self._turn = deque(written["ended"]), written["turn"]
-        self.unlearned, self._episodes = written["unlearned"], {}
+        self.unlearned, self._silent, self._episodes = written["unlearned"], written.get("silent", 0), {}
         for name, episode in written["episodes"]:
             decisions = deque(
                 _Taken(**{**taken, "account": Account.from_json(taken["account"])}) for taken in episode["decisions"]

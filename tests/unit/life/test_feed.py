@@ -240,6 +240,41 @@ class TestTheTurn:
             assert before + flat(*events[at:], made=again) == flat(*events)
 
 
+class TestSilence:
+    @pytest.fixture(autouse=True)
+    def impatient(self, monkeypatch):
+        monkeypatch.setattr(feed, "PATIENCE", 6)
+        monkeypatch.setattr(feed, "PATIENCE_EACH", 1)
+
+    def test_of_one_that_has_the_turn_lets_others_be_learned_from(self):
+        a, b = list(whole("a", *range(4))), list(whole("b", *range(5)))
+        # The program at `a` dies after its second decision.
+        told = flat(*a[:4], *b)
+        assert told == [*lessons_of("a", *range(4))[:2], *lessons_of("b", *range(5))]
+        # And where it goes on all the same, one transition is lost.
+        assert flat(*a[:4], *b, *a[4:])[len(told) :] == [("a2", 0.0, None, "first"), *lessons_of("a", *range(4))[3:]]
+
+    def test_is_none_while_anything_is_heard_of_it(self):
+        a, b = list(whole("a", *range(3))), list(whole("b", *range(7)))
+        first, second, third = b[:5], b[5:10], b[10:]
+        told = flat(*a[:3], *first, *a[3:4], *second, *a[4:5], *third, *a[5:])
+        assert told == [*lessons_of("a", *range(3)), *lessons_of("b", *range(7))]
+
+    def test_where_nobody_else_waits_costs_nothing(self):
+        empty = [begun(f"empty{n}") for n in range(9)]
+        a = list(whole("a", *range(3)))
+        assert flat(*a[:3], *empty, *a[3:]) == lessons_of("a", *range(3))
+
+    def test_is_written_down(self):
+        a, b = list(whole("a", *range(4))), list(whole("b", *range(5)))
+        events = [*a[:4], *b, *a[4:]]
+        for at in range(len(events)):
+            made, again = Feed("sum", 0.0), Feed("sum", 0.0)
+            before = flat(*events[:at], made=made)
+            again.stand(json.loads(json.dumps(made.to_json(), sort_keys=True)))
+            assert before + flat(*events[at:], made=again) == flat(*events)
+
+
 def test_whose_turn_is_next_does_not_depend_on_names():
     # Written with sorted keys, as a checkpoint is, `a` would come first.
     events = begun("z"), begun("a"), begun("t"), decided("t", 0), decided("a", 0), decided("z", 0)
