@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from trainee.cli import demo, demo_serve, exam, serve, show, work
+from trainee.cli import control, demo, demo_serve, exam, serve, show, work
 from trainee.cli.outcome import reported
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ app.command("demo")(demo.demo)
 app.command("demo-serve")(demo_serve.demo_serve)
 app.command("serve")(serve.serve)
 app.add_typer(serve.keys, name="keys")
+app.command("control")(control.control)
+app.add_typer(control.release, name="release")
 app.add_typer(exam.app, name="exam")
 
 

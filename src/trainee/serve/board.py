@@ -10,6 +10,7 @@ from typing import Any
 
 from trainee.life import Account
 from trainee.record.events import Event
+from trainee.serve.drift import Drift
 
 # Points of a job's curve, marks on it, and ids of an episode's events that are kept at hand.
 CURVE, MARKS, RECENT_IDS = 500, 200, 4_096
@@ -93,7 +94,8 @@ class JobEntry:
       episodes: those that are not done with, by id.
       counts: see `COUNTS`.
       curve: the newest episodes that are done with.
-      marks: what people did, and when.
+      marks: what people did, and when; and when what came was no longer what was expected.
+      drift: watches for that.
       newest: the newest decision.
       last: its newest event.
       rate: decisions a second of late.
@@ -108,6 +110,7 @@ class JobEntry:
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
         self.curve: deque[dict[str, Any]] = deque(maxlen=CURVE)
         self.marks: deque[dict[str, Any]] = deque(maxlen=MARKS)
+        self.drift = Drift()
         self.newest: Event | None = None
         self.last = 0
         self.rate = Rate()
@@ -230,7 +233,16 @@ class JobEntry:
         }
         if entry.first_open:
             self.curve.append(point)
+        self._watch(entry, point)
         return point
+
+    def _watch(self, entry: EpisodeEntry, point: Mapping[str, Any]) -> None:
+        """What others decided says nothing about what was expected."""
+        if point["realised"] is None or entry.intervened or entry.low is None or entry.high is None:
+            return
+        said = self.drift.met(point["realised"], entry.low, entry.high)
+        if said is not None:
+            self.marks.append({"at": point["ended_at"], "kind": "drift", "text": said})
 
     def _mark(self, event: Event, kind: str, text: str) -> None:
         self.marks.append({"at": event.at, "kind": kind, "text": text})

@@ -17,6 +17,7 @@ from trainee.record.events import Event
 from trainee.record.log import EventLog
 from trainee.serve.board import EpisodeEntry, JobEntry
 from trainee.serve.courses import Course
+from trainee.serve.drift import Drift
 
 if TYPE_CHECKING:
     from trainee.serve.service import Service
@@ -39,6 +40,7 @@ class JobPart:
     counts: dict[str, int]
     curve: list[dict[str, Any]]
     marks: list[dict[str, Any]]
+    drift: Drift
     newest: Event | None
     last: int
 
@@ -138,7 +140,7 @@ def read(path: Path, log: EventLog) -> Snapshot | None:
 def _job(part: JobPart) -> JobEntry:
     job = JobEntry(part.about, part.made_at)
     job.control, job.serving, job.counts = part.control, part.serving, part.counts
-    job.newest, job.last, job.episodes = part.newest, part.last, part.episodes
+    job.newest, job.last, job.episodes, job.drift = part.newest, part.last, part.episodes, part.drift
     job.curve.extend(part.curve)
     job.marks.extend(part.marks)
     for entry in job.episodes.values():

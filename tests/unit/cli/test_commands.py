@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from command_line import Run, runner
 from trainee import Agent, record
-from trainee.cli import main
 
 WALK = "work_toys:Walk-v0"
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """Runs a command line: exit code, standard output, standard error."""
     monkeypatch.chdir(tmp_path)
-
-    def of(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["trainee", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        out, err = capsys.readouterr()
-        return int(caught.value.code or 0), out, err
-
-    return of
+    return runner(monkeypatch, capsys)
 
 
 def lines(out: str) -> list[dict]:
