@@ -179,10 +179,10 @@ class Point(Answer):
 
 
 class Mark(Answer):
-    """Something that people did, on a job's curve."""
+    """Something that people did, or that has changed, on a job's curve."""
 
     at: float
-    kind: Literal["override", "control", "release"]
+    kind: Literal["override", "control", "release", "drift"]
     text: str
 
 

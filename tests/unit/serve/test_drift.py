@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from serving import Served
 from trainee.record.events import Event
 from trainee.serve import drift
 from trainee.serve.board import JobEntry
@@ -44,6 +45,13 @@ def test_where_many_do_it_is_told_soon(side, said, share, within):
     assert words == f"returns come to {said} than was expected"
     # And not again with the next one.
     assert watch.met(side, LOW, HIGH) is None
+
+
+def test_it_is_told_to_who_asks(plant: Served):
+    mark = {"at": 1.0, "kind": "drift", "text": "returns come to less than was expected"}
+    plant.on_loop(lambda: plant.service.jobs["plant"].marks.append(mark))
+    # What is answered is compared with the document.
+    assert mark in plant.view()["marks"]
 
 
 def test_it_is_marked_at_the_job_where_its_own_version_decided():
