@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,13 @@ def differing(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
 
 def replayed(about: dict[str, Any], events: Sequence[Event], folder: Path) -> Bench:
     """A bench that begins with nothing, and takes up events of its job one after the other, without an interruption."""
-    bench = Bench(about, folder, (), events[-1].seq)
+    bench = Bench(about, folder, (), written_at(events))
     for event in events:
         if event.job == about["job"]:
             bench.take(event)
     return bench
+
+
+def written_at(events: Sequence[Event]) -> Callable[[int], float | None]:
+    """When the event of a number was written."""
+    return {event.seq: event.at for event in events}.get

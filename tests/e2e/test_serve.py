@@ -24,7 +24,7 @@ from gymnasium import spaces
 from service_process import Process
 
 import trainee
-from minds import differing, mind, replayed
+from minds import differing, mind, replayed, written_at
 from trainee.errors import TraineeError
 from trainee.jobs import http
 from trainee.record.events import Event
@@ -210,7 +210,7 @@ def as_it_was_told(events: list[Event], workers: list[Worker], releasing: Releas
 def learner_is_what_it_would_be(home: Path, events: list[Event], folder: Path) -> None:
     """The checkpoint and the events after it make the same learner, to the bit, as all events from the beginning."""
     about = next(event.body for event in events if event.kind == "job_made")
-    recovered = Bench(about, next((home / "jobs").glob("plant-*")), (), events[-1].seq)
+    recovered = Bench(about, next((home / "jobs").glob("plant-*")), (), written_at(events))
     assert recovered.cursor > 0
     for event in events[recovered.cursor :]:
         if event.job == "plant":

@@ -12,7 +12,7 @@ import pytest
 from service_process import Process
 
 import trainee
-from minds import differing, mind, replayed
+from minds import differing, mind, replayed, written_at
 from serving import JOB, SEEN, decision
 from trainee.record.log import EventLog
 from trainee.workshop.bench import Bench
@@ -68,7 +68,7 @@ def test_a_workshop_that_is_killed_comes_back_and_learns_on(service: Process, tm
     events = log.after(0, 100_000)
     log.close()
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
-    recovered = Bench(events[0].body, next((service.home / "jobs").glob("plant-*")), (), events[-1].seq)
+    recovered = Bench(events[0].body, next((service.home / "jobs").glob("plant-*")), (), written_at(events))
     for event in events[recovered.cursor :]:
         recovered.take(event)
     assert differing(mind(recovered), mind(replayed(events[0].body, events, tmp_path / "anew"))) == []

@@ -221,7 +221,11 @@ class Agent(Mind):
         Raises:
           NothingSaved, DamagedPart, NewerFormat, DifferentAgent: what is wrong, with which part, and what to do.
         """
-        saved = record.load(Path(home), generation="previous" if last_good else "current")
+        return cls.restored(record.load(Path(home), generation="previous" if last_good else "current"))
+
+    @classmethod
+    def restored(cls, saved: record.Checkpoint) -> Agent:
+        """The agent of a checkpoint; see `load`."""
         agent = cls(saved.about["seed"], saved.about["width"], saving.constants_of(saved))
         saving.fill(agent, saved)
         return agent

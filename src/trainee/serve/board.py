@@ -46,7 +46,6 @@ class EpisodeEntry:
       first_open: the first decision that is not settled.
       total, realised, weight: as in a logbook.
       predicted, low, high: the value at its first decision, and its interval.
-      length: decisions that are settled.
       sources: who decided in it.
       intervened: somebody decided in it, or did something else, who is none of its version's: a person, or the client.
       before: what was done at the newest decision.

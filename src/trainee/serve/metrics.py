@@ -41,7 +41,7 @@ class Metrics:
     def told(self, service: Service) -> bytes:
         """As Prometheus reads it."""
         self.waiting.set(service.writer.waiting)
-        self.ready.set(service.problem is None and service.writer.healthy)
+        self.ready.set(service.problem is None)
         for name, job in service.jobs.items():
             self.open.labels(name).set(job.counts["open_episodes"])
             if name in service.places:

@@ -278,12 +278,8 @@ async def healthz() -> JSONResponse:
 @health.get("/readyz", response_model=answers.Ready, responses=refusals("not_ready", always=OPEN))
 async def readyz(service: Serving) -> JSONResponse:
     """Whether it can work."""
-    # Whoever can reach it may ask: what is wrong with which file is for the log.
-    problem = service.problem or (None if service.writer.healthy else "the record cannot be written: the log says why")
-    if problem is None and service.workshop.gone:
-        problem = "what decides is being begun again"
-    if problem is not None:
-        raise Refused("not_ready", problem)
+    if service.problem is not None:
+        raise Refused("not_ready", service.problem)
     held_up = service.workshop.problem is not None
     return JSONResponse({"status": "ready", "learning": "learning is held up: the log says why" if held_up else None})
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 from trainee import record
@@ -29,12 +27,12 @@ from trainee.serve.sessions import Session
 from trainee.serve.settings import Settings
 from trainee.serve.shadow import Shadow
 from trainee.serve.snapshot import Snapshots
-from trainee.workshop import Place, Workshop
+from trainee.workshop import Place, Workshop, WorkshopGone, folder_of
 
 logger = logging.getLogger("trainee.serve")
 PAGE = 2_000
-# Episodes whose job is kept at hand.
-REMEMBERED = 100_000
+# Episodes whose job is kept at hand, and of how many it is worked out at once what they remember.
+REMEMBERED, RECALLING = 100_000, 4
 
 
 class Service:
@@ -47,6 +45,7 @@ class Service:
       workshop: where agents decide and learn.
       places: of the jobs there; one that is not here yet is being made ready.
       sessions: what deciding remembers of episodes under way.
+      recalling: whoever works that out from the record holds it.
       job_of: the job of each episode that is not done with, or was not long ago.
       waiting: decisions that a person is to make, by id.
       releases: versions, and how they come into work.
@@ -55,7 +54,6 @@ class Service:
       news: those who watch.
       last, last_at: the newest event that the board knows, and when it was written.
       snapshots: of the board.
-      problem: why it is not ready, if it is not.
       stopping: it takes no more calls, and nobody is to wait for anything.
     """
 
@@ -64,19 +62,34 @@ class Service:
         self.jobs: dict[str, JobEntry] = {}
         self.places: dict[str, Place] = {}
         self.sessions: dict[str, Session] = {}
+        self.recalling = asyncio.Semaphore(RECALLING)
         self.job_of: dict[str, str] = {}
         self.waiting: dict[str, Waiting] = {}
+        self.workshop = Workshop(settings.url, settings.home, settings.checkpoint_s, apart=alone)
         self.releases, self.shadow, self.clocks = Releases(self), Shadow(self), Clocks(self)
         self.metrics, self.news = Metrics(), News()
         self.last, self.last_at = 0, 0.0
         self.snapshots = Snapshots(self)
-        self.problem: str | None = "the service is starting"
-        self.stopping = False
+        self.stopping, self._starting = False, True
+        self._unready: set[str] = set()
         self._catching_up = True
         self._in_flight: set[str] = set()
         self._called: set[str] = set()
         self._held = ExitStack()
         self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def problem(self) -> str | None:
+        """Why it is not ready, if it is not. Whoever can reach it may ask: what is wrong with what, the log says."""
+        if self.stopping:
+            return "the service stops"
+        if self._starting:
+            return "the service is starting"
+        if self._unready:
+            return "not every job can be made ready: the log says why"
+        if self.workshop.gone:
+            return "what decides is being begun again"
+        return None if self.writer.healthy else "the record cannot be written: the log says why"
 
     async def start(self) -> None:
         """Take up the work where the record says that it stands.
@@ -94,10 +107,9 @@ class Service:
             await asyncio.to_thread(self.doorman.look)
             await asyncio.to_thread(self._catch_up)
             self.writer = Writer(self.log, self._committed, self.settings.waiting)
+            held.callback(self.writer.close)
+            await self.workshop.start(self.last)
             self._held = held.pop_all()
-        settings = self.settings
-        self.workshop = Workshop(settings.url, settings.home, settings.checkpoint_s, apart=self._alone)
-        await self.workshop.start(self.last)
         work = self.clocks.run(), self.doorman.watch(), self._make_ready()
         self._tasks = [asyncio.create_task(part) for part in work]
 
@@ -107,14 +119,14 @@ class Service:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.to_thread(self.writer.close)
-        await self.snapshots.write(1)
-        await self.workshop.stop()
-        self._held.close()
+        with self._held:
+            await asyncio.to_thread(self.writer.close)
+            await self.snapshots.write(last=True)
+            await self.workshop.stop()
 
     def hang_up(self) -> None:
         """Let nobody wait any longer: the end is near."""
-        self.stopping, self.problem = True, "the service stops"
+        self.stopping = True
         for waiting in self.waiting.values():
             waiting.look_again()
         self.news.tell()
@@ -200,22 +212,24 @@ class Service:
 
         Raises:
           RecordError: its agent cannot be read.
+          WorkshopGone: it cannot be done now, and will be as soon as it can.
         """
         async with self._making:
-            if name not in self.places:
-                job = self.jobs[name]
-                folder = folder_of(self.settings.home, name)
-
-                def told() -> tuple[str, list[str], int]:
-                    return str(folder), self.releases.wanted(job), self.last
-
-                place = await asyncio.to_thread(Place, job.about, self.workshop)
-                await self.workshop.add(place, told)
+            job = self.jobs[name]
+            place = self.places.get(name) or await asyncio.to_thread(Place, job.about, self.workshop)
+            folder = folder_of(self.settings.home, name)
+            try:
+                await self.workshop.add(place, lambda: (str(folder), self.releases.wanted(job)))
+            except WorkshopGone:
+                # It will be as soon as it can.
                 self.places[name] = place
-                if self._alone:
-                    # What stays is not looked through for garbage again and again, which would hold up every call.
-                    gc.collect()
-                    gc.freeze()
+                raise
+            self.places[name] = place
+            self._unready.discard(name)
+            if self._alone:
+                # What stays is not looked through for garbage again and again, which would hold up every call.
+                gc.collect()
+                gc.freeze()
 
     def _catch_up(self) -> None:
         """Bring the board to where the record stands."""
@@ -273,19 +287,12 @@ class Service:
 
     async def _make_ready(self) -> None:
         """Make ready the places of the jobs that the record knows, as many as can be."""
-        problem = None
         for name in list(self.jobs):
             try:
                 await self.ready(name)
+            except WorkshopGone:
+                continue
             except Exception as error:
-                # Whoever can reach the service may ask whether it is ready.
-                problem = "not every job can be made ready: the log says why"
+                self._unready.add(name)
                 logger.exception("job %r cannot be made ready: %s", name, error)
-        if not self.stopping:
-            self.problem = problem
-
-
-def folder_of(home: Path, job: str) -> Path:
-    """Where a job's agent is kept; names that differ in case alone are told apart."""
-    mark = hashlib.sha256(job.encode()).hexdigest()[:8]
-    return home / "jobs" / f"{job.lower().strip('.') or 'job'}-{mark}"
+        self._starting = False

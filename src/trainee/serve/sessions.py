@@ -49,10 +49,12 @@ async def session_of(service: Service, place: Place, entry: EpisodeEntry) -> Ses
     session = service.sessions.get(entry.id)
     if session is not None and session.sequence == entry.next_sequence:
         return session
-    underway = None
-    if entry.next_sequence:
-        told = await asyncio.to_thread(_told, service.log, place.about["job"], entry.id, entry.next_sequence)
-        underway = await _recalled(place, entry.version, *told)
+    if not entry.next_sequence:
+        return Session(0, None)
+    known = Session(0, None) if session is None or session.late is not None else session
+    async with service.recalling:
+        events, instead = await asyncio.to_thread(_told, service.log, place.about["job"], entry, known.sequence)
+        underway = await _recalled(place, entry.version, known, events, instead)
     return Session(entry.next_sequence, underway)
 
 
@@ -74,41 +76,45 @@ def follow(
     service: Service, entry: EpisodeEntry, sequence: int, reply: Reply | None, late: asyncio.Future[Reply] | None
 ) -> None:
     """The decision of this number is recorded. Where nobody knows what is to be remembered, the record will tell."""
-    if reply is None and late is None:
-        service.sessions.pop(entry.id, None)
-    else:
+    if reply is not None or late is not None:
         service.sessions[entry.id] = Session(sequence + 1, None if reply is None else reply.underway, late)
 
 
 async def _recalled(
-    place: Place, version: str, events: Sequence[Event], instead: Mapping[str, Sequence[Event]]
+    place: Place, version: str, known: Session, events: Sequence[Event], instead: Mapping[str, Sequence[Event]]
 ) -> str | None:
     """What would be remembered of an episode, had this process decided in it.
 
     Args:
       place: of its job.
       version: that decides in it.
-      events: its newest `decided` events, in order.
+      known: what is remembered from before some decision.
+      events: `decided` events in order, from the decision before that one on, if there is one.
       instead: the `overridden` events of a decision, by its id, in order.
     """
-    before, underway = None, None
+    # Of a very long one only the newest decisions are gone over.
+    forgotten = bool(events) and events[0].body["sequence"] > known.sequence
+    before, underway = None, None if forgotten else known.underway
     for event in events:
         body = event.body
-        told = body["observation"], body.get("reward_known", 0.0), before is None, False, False, body["action_mask"]
-        done = None
-        if before is not None:
-            # What a person did instead counts from when it was said.
-            said = [over.body["action"] for over in instead.get(before["decision"], ()) if over.seq < event.seq]
-            done = said[-1] if said else before["action"]
-        answer = await place.ask(version, underway, done, told, words(body["episode"], body["sequence"]))
-        before, underway = body, answer.underway
+        if body["sequence"] >= known.sequence or before is not None:
+            told = body["observation"], body.get("reward_known", 0.0), before is None, False, False, body["action_mask"]
+            done = None
+            if before is not None:
+                # What a person did instead counts from when it was said.
+                said = [over.body["action"] for over in instead.get(before["decision"], ()) if over.seq < event.seq]
+                done = said[-1] if said else before["action"]
+            drawn = words(body["episode"], body["sequence"])
+            underway = (await place.ask(version, underway, done, told, drawn)).underway
+        before = body
     return underway
 
 
-def _told(log: EventLog, job: str, episode: str, upto: int) -> tuple[list[Event], dict[str, list[Event]]]:
-    """The newest decisions of an episode, and what was done instead."""
-    first = max(upto - REMEMBERED, 0)
-    events = log.found([f"d:{episode}.{sequence}" for sequence in range(first, upto)])
+def _told(log: EventLog, job: str, entry: EpisodeEntry, since: int) -> tuple[list[Event], dict[str, list[Event]]]:
+    """The decisions of an episode from the one before a number on, the newest ones, and what was done instead."""
+    upto = entry.next_sequence
+    first = max(since - 1, upto - REMEMBERED, 0)
+    events = log.found([f"d:{entry.id}.{sequence}" for sequence in range(first, upto)])
     instead: dict[str, list[Event]] = {}
     after = events[0].seq if events else 0
     while page := log.after(after, PAGE, job, ("overridden",)):

@@ -12,6 +12,7 @@ from trainee.record.events import Draft, Event
 from trainee.release import LIMIT_MS
 from trainee.serve.board import EpisodeEntry, JobEntry
 from trainee.serve.sessions import words
+from trainee.workshop import WorkshopGone
 
 if TYPE_CHECKING:
     from trainee.serve.service import Service
@@ -88,6 +89,10 @@ class Shadow:
                 drawn = words(episode, body["sequence"])
                 answer = await place.ask(follower.version, follower.underway, before, told, drawn)
                 follower.underway = answer.underway
+            except WorkshopGone:
+                # An episode that was not followed throughout says nothing.
+                self._followers.pop(episode, None)
+                return
             except Exception as error:
                 # Whatever is wrong with a candidate is its own: it is counted, and work goes on.
                 logger.warning("the candidate of job %s failed: %s", job.name, error)
@@ -107,8 +112,7 @@ class Shadow:
     async def _finish(self, job: JobEntry, episode: str) -> None:
         # What it still decides in this episode comes first.
         async with self._followers[episode].turn:
-            pass
-        await asyncio.sleep(0)
+            await asyncio.sleep(0)
         follower = self._followers.pop(episode, None)
         if follower is not None:
             await self._record(job, episode, follower)

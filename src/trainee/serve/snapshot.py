@@ -26,6 +26,8 @@ logger = logging.getLogger("trainee.serve")
 NAME = "board.json"
 # Events that a start may have to read.
 EVERY = 20_000
+# The number changes with whatever the board is made of, or makes of an event.
+WRITER = f"{version('trainee')}, 1"
 
 
 @dataclass
@@ -50,7 +52,7 @@ class Snapshot:
     """The board after an event.
 
     Attributes:
-      version: of trainee, that wrote it.
+      writer: what wrote it; what another wrote is passed over.
       seq, at: number of that event, and when it was written.
       jobs, job_of: as in `Service`.
       courses, current, numbers: as in `Releases`.
@@ -58,7 +60,7 @@ class Snapshot:
 
     __pydantic_config__ = ConfigDict(ser_json_inf_nan="constants")
 
-    version: str
+    writer: str
     seq: int
     at: float
     jobs: dict[str, JobPart]
@@ -95,17 +97,24 @@ class Snapshots:
         self._service.job_of.update(snapshot.job_of)
         self._service.releases.stand(snapshot.courses, snapshot.current, snapshot.numbers)
 
-    async def write(self, every: int = EVERY) -> None:
-        """Write one, where so much has happened since the last one."""
-        if self._service.last - self._seq < every:
+    async def write(self, last: bool = False) -> None:
+        """Write one, where so much has happened since the last one, or where it is the last."""
+        news = self._service.last - self._seq
+        # What is written holds up all calls for a moment: the more there is, the less often.
+        if not news or (news < max(EVERY, _size(self._service)) and not last):
             return
         self._seq = self._service.last
-        written = FORM.dump_json(taken(self._service))
         try:
-            await asyncio.to_thread(durable.write, self._path, written)
-        except OSError as error:
+            await asyncio.to_thread(durable.write, self._path, FORM.dump_json(taken(self._service)))
+        except Exception as error:
             # The record holds it all.
             logger.warning("%s could not be written: %s", self._path, error)
+
+
+def _size(service: Service) -> int:
+    """Entries that a snapshot would have, about."""
+    held = [len(entry.recent) for job in service.jobs.values() for entry in job.episodes.values()]
+    return sum(held) + len(service.job_of)
 
 
 def taken(service: Service) -> Snapshot:
@@ -115,7 +124,7 @@ def taken(service: Service) -> Snapshot:
         held = {part: getattr(job, part) for part in JobPart.__dataclass_fields__}
         jobs[name] = JobPart(**{**held, "curve": list(job.curve), "marks": list(job.marks)})
     courses = service.releases.standing
-    return Snapshot(version("trainee"), service.last, service.last_at, jobs, service.job_of, *courses)
+    return Snapshot(WRITER, service.last, service.last_at, jobs, service.job_of, *courses)
 
 
 def read(path: Path, log: EventLog) -> Snapshot | None:
@@ -132,7 +141,7 @@ def read(path: Path, log: EventLog) -> Snapshot | None:
         logger.warning("%s cannot be read, and the whole record is: %s", path, error)
         return None
     event = next(iter(log.after(snapshot.seq - 1, 1)), None)
-    if snapshot.version != version("trainee") or event is None or (event.seq, event.at) != (snapshot.seq, snapshot.at):
+    if snapshot.writer != WRITER or event is None or (event.seq, event.at) != (snapshot.seq, snapshot.at):
         return None
     return snapshot
 

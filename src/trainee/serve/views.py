@@ -28,7 +28,7 @@ def job_view(service: Service, job: JobEntry) -> dict[str, Any]:
     return {
         **job.about,
         "made_at": job.made_at,
-        "ready": place is not None,
+        "ready": place is not None and place.ready,
         "control": job.control,
         "serving": job.serving,
         "release": service.releases.current(job.name),

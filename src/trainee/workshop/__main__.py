@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -28,14 +29,18 @@ def main() -> None:
     for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(which, signal.SIG_IGN)
     sys.setswitchinterval(SWITCH_S)
-    with socket.socket(fileno=int(sys.argv[1])) as theirs:
-        told = json.loads(_line(theirs))
-        home = Path(told["home"])
-        with _alone(home):
-            said = Inside(theirs, told["url"], home, told["checkpoint_s"]).run()
-    # What is compiled just now is waited for by nobody.
-    sys.stdout.flush()
-    os._exit(0 if said else 1)
+    said = False
+    try:
+        with socket.socket(fileno=int(sys.argv[1])) as theirs:
+            told = json.loads(_line(theirs))
+            home = Path(told["home"])
+            with _alone(home):
+                said = Inside(theirs, told["url"], home, told["checkpoint_s"]).run()
+    except Exception:
+        logging.getLogger("trainee.workshop").exception("the workshop failed")
+    finally:
+        # What is compiled just now is waited for by nobody.
+        os._exit(0 if said else 1)
 
 
 def _line(theirs: socket.socket) -> bytes:

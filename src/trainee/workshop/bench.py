@@ -36,7 +36,7 @@ class Bench:
       about: what the job was made with.
       folder: where its agent is kept.
       versions: those that may have to decide.
-      last: the newest event of the record.
+      written_at: when the event of a number was written; None where the record has none of that number.
 
     Attributes:
       desk: where it is decided and learned.
@@ -49,16 +49,23 @@ class Bench:
       RecordError: its agent, or a version, cannot be read.
     """
 
-    def __init__(self, about: Mapping[str, Any], folder: Path, versions: Sequence[str], last: int):
+    def __init__(
+        self,
+        about: Mapping[str, Any],
+        folder: Path,
+        versions: Sequence[str],
+        written_at: Callable[[int], float | None],
+    ):
         self.about, self.folder = dict(about), folder
         self.feed = Feed(about["rewards"], about["default_reward"])
         self.cursor = self.saved = self._heard = 0
+        self._at = self._heard_at = 0.0
         self._lessons: deque[Lesson] = deque()
-        agent = self._restored(last) or Agent(about["seed"], width=about["width"])
+        agent = self._restored(written_at) or Agent(about["seed"], width=about["width"])
         self.desk = Desk(agent, codec_of(about), about["restartable"])
         self.desk.warm_up()
         self.inbox = Inbox(self.cursor)
-        self._versions = {version: opened(self.desk, self._at(version)) for version in versions}
+        self._versions = {version: opened(self.desk, self._place_of(version)) for version in versions}
 
     @property
     def steps(self) -> int:
@@ -81,6 +88,9 @@ class Bench:
           words: as in `Desk.ask`.
         """
         begun = time.perf_counter()
+        if version != LIVE and version not in self._versions:
+            # Seldom: it was being begun when the workshop was.
+            self._versions[version] = opened(self.desk, self._place_of(version))
         asked: Desk | Version = self.desk if version == LIVE else self._versions[version]
         memory: Any = asked.blank if recalled is None else underway.read(recalled, asked.underway)
         answer = asked.ask(memory, before, self.desk.codec.heard(*told), (words[0], words[1]))
@@ -95,7 +105,7 @@ class Bench:
     def hear(self, event: Event) -> None:
         """One more event. Where an episode gets the turn, thousands of time steps may become lessons by one event."""
         self._lessons.extend(self.feed.take(event.kind, event.body))
-        self._heard = event.seq
+        self._heard, self._heard_at = event.seq, event.at
         self._settle()
 
     def learn(self) -> None:
@@ -117,7 +127,8 @@ class Bench:
         now, cursor = checkpoint(self.desk.gathered()), self.cursor
         # Learning writes in place.
         parts = {name: {k: np.array(array) for k, array in part.items()} for name, part in now.parts.items()}
-        about = {**now.about, "service": {"cursor": cursor, "feed": copy.deepcopy(self.feed.to_json())}}
+        stands = {"cursor": cursor, "at": self._at, "feed": copy.deepcopy(self.feed.to_json())}
+        about = {**now.about, "service": stands}
 
         def save() -> None:
             record.save(self.folder, Checkpoint(parts, about))
@@ -125,8 +136,8 @@ class Bench:
 
         return save
 
-    def frozen(self, version: str, source: str, imports: Path) -> Callable[[], None]:
-        """Take what a version is to be made of; returns what makes it and has it at hand, in any thread.
+    def frozen(self, version: str, source: str, imports: Path) -> Callable[[], Version]:
+        """Take what a version is to be made of; returns what makes it, in any thread.
 
         Args:
           version: its name.
@@ -135,7 +146,7 @@ class Bench:
         Raises:
           InvalidArgument: there is no such source; or it cannot be used, which is raised later too.
         """
-        about, folder = {"job": self.about["job"], "version": version, "source": source}, self._at(version)
+        about, folder = {"job": self.about["job"], "version": version, "source": source}, self._place_of(version)
         imported = IMPORT.fullmatch(source)
         if source == LIVE:
             arrays, width, about = frozen(self.desk), self.desk.agent.width, {**about, "step": self.steps}
@@ -146,21 +157,25 @@ class Bench:
 
             def make() -> None:
                 self._import(imports / imported[1], folder, about)
-        elif re.fullmatch(r"v[1-9]\d{0,6}", source) and self._at(source).exists():
+        elif re.fullmatch(r"v[1-9]\d{0,6}", source) and self._place_of(source).exists():
 
             def make() -> None:
-                keep_again(self._at(source), folder, about)
+                keep_again(self._place_of(source), folder, about)
         else:
             raise InvalidArgument(
                 f"there is no source {source[:80]!r}: `live` is what was learned up to now, `v3` an earlier version, "
                 f"`import:NAME` the agent saved in the folder NAME within `imports` in the home"
             )
 
-        def done() -> None:
+        def done() -> Version:
             make()
-            self._versions[version] = opened(self.desk, folder)
+            return opened(self.desk, folder)
 
         return done
+
+    def have(self, name: str, version: Version) -> None:
+        """Have a version at hand."""
+        self._versions[name] = version
 
     def forget(self, wanted: Sequence[str]) -> None:
         """Let go of versions other than these, which nobody will ask any more."""
@@ -178,32 +193,34 @@ class Bench:
     def _settle(self) -> None:
         """Nothing waits any more: the newest event was taken up."""
         if not self.waiting:
-            self.cursor = self._heard
+            self.cursor, self._at = self._heard, self._heard_at
 
-    def _at(self, version: str) -> Path:
+    def _place_of(self, version: str) -> Path:
         return self.folder / "versions" / version
 
-    def _restored(self, last: int) -> Agent | None:
+    def _restored(self, written_at: Callable[[int], float | None]) -> Agent | None:
         try:
-            about = record.describe(self.folder).about
+            saved = record.load(self.folder)
         except NothingSaved:
             return None
-        if "service" not in about:
+        if "service" not in saved.about:
             raise InvalidArgument(f"{self.folder} holds an agent that no service has saved: choose another home")
-        self.cursor = self.saved = self._heard = about["service"]["cursor"]
-        if self.cursor > last:
+        stands = saved.about["service"]
+        self.cursor = self.saved = self._heard = stands["cursor"]
+        self._at = self._heard_at = stands["at"]
+        if self.cursor and written_at(self.cursor) != self._at:
             raise DamagedPart(
-                f"the agent in {self.folder} has learned from {self.cursor:,} events, and the record holds {last:,}: "
-                f"restore the record, or take the folder away, and all that it holds is learned anew"
+                f"the agent in {self.folder} has learned from {self.cursor:,} events, and the record does not hold "
+                f"them: restore the record, or take the folder away, and all that it holds is learned anew"
             )
-        self.feed.stand(about["service"]["feed"])
-        return Agent.load(self.folder)
+        self.feed.stand(stands["feed"])
+        return Agent.restored(saved)
 
 
 def _said(answer: Answer) -> dict[str, Any]:
     decision, interval = answer.decision, [float(bound) for bound in np.asarray(answer.decision.interval)]
-    told = {name: float(getattr(decision, name)) for name in ("value", "spread", "propensity", "discount")}
-    coordinates = answer.coordinates.tolist()
+    told = {name: float(getattr(decision, name)) for name in ("value", "spread", "propensity")}
+    numbers = [*told.values(), *interval, *answer.coordinates.tolist(), answer.conduct["discount"]]
     return {
         "action": answer.action,
         **told,
@@ -212,5 +229,5 @@ def _said(answer: Answer) -> dict[str, Any]:
         "conduct": answer.conduct,
         "underway": underway.written(answer.underway),
         # An agent whose weights are not numbers any more cannot be believed.
-        "sound": all(map(isfinite, (*told.values(), *interval, *coordinates))),
+        "sound": all(map(isfinite, numbers)),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import socket
 import time
@@ -41,8 +42,9 @@ class Inside:
         self._teaching = Teaching(self._log, checkpoint_s)
         # What takes long is done beside the loop, one after the other.
         self._slow = ThreadPoolExecutor(1, thread_name_prefix="trainee-slow")
-        self._ready: SimpleQueue[tuple[int, Bench]] = SimpleQueue()
-        self._told: tuple[dict[str, list[int]], str | None] = {}, None
+        # What is to be done in the loop when something beside it is done.
+        self._done: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._told: tuple[dict[str, list[int]], str | None] | None = None
         self._told_at = 0.0
         self.benches: dict[str, Bench] = {}
 
@@ -56,8 +58,8 @@ class Inside:
                         self._stop(call["id"])
                         return True
                     self._answer(call)
-                while not self._ready.empty():
-                    self._begin(*self._ready.get())
+                while not self._done.empty():
+                    self._done.get()()
                 busy = self._teaching.step()
                 self._tell()
         except OSError:
@@ -77,38 +79,45 @@ class Inside:
                 case "news":
                     self._teaching.hear(call["told"])
                 case "add":
-                    self._slowly(number, self._added, number, *call["told"])
+                    self._slowly(number, functools.partial(self._made, *call["told"]), self._begin)
                 case "freeze":
                     job, version, source = call["told"]
-                    self._slowly(number, self.benches[job].frozen(version, source, self._home / "imports"))
+                    bench = self.benches[job]
+                    make = bench.frozen(version, source, self._home / "imports")
+                    self._slowly(number, make, functools.partial(bench.have, version))
                 case "forget":
                     job, wanted = call["told"]
-                    self.benches[job].forget(wanted)
+                    if job in self.benches:
+                        self.benches[job].forget(wanted)
                 case "check":
-                    self._slowly(number, check_size, *call["told"])
+                    self._slowly(number, functools.partial(check_size, *call["told"]), lambda _: None)
         except Exception as error:
             self._failed(number, error)
 
-    def _slowly(self, number: int | None, work: Callable[..., bool | None], *told: Any) -> None:
-        """Do what takes long beside the loop; it is answered then, unless the work says that it sees to that."""
+    def _slowly(self, number: int | None, work: Callable[[], Any], then: Callable[[Any], Any]) -> None:
+        """Do what takes long beside the loop, then something with what came of it in the loop, and answer that."""
 
         def done() -> None:
             try:
-                if not work(*told):
-                    self._lines.send({"id": number, "answer": None})
+                came = work()
             except Exception as error:
                 self._failed(number, error)
+            else:
+                self._done.put(lambda: self._lines.send({"id": number, "answer": then(came)}))
 
         self._slow.submit(done)
 
-    def _added(self, number: int, about: Mapping[str, Any], folder: str, versions: list[str], last: int) -> bool:
-        self._ready.put((number, Bench(about, Path(folder), versions, last)))
-        return True
+    def _made(self, about: Mapping[str, Any], folder: str, versions: list[str]) -> Bench:
+        return Bench(about, Path(folder), versions, self._written_at)
 
-    def _begin(self, number: int, bench: Bench) -> None:
+    def _begin(self, bench: Bench) -> list[int]:
         self.benches[bench.about["job"]] = bench
         self._teaching.add(bench)
-        self._lines.send({"id": number, "answer": [bench.cursor, bench.steps]})
+        return [bench.cursor, bench.steps]
+
+    def _written_at(self, seq: int) -> float | None:
+        """When the event of a number was written, where there is one."""
+        return next((event.at for event in self._log.after(seq - 1, 1) if event.seq == seq), None)
 
     def _failed(self, number: int | None, error: Exception) -> None:
         if isinstance(error, OSError) and number is None:
@@ -116,10 +125,11 @@ class Inside:
         self._lines.send({"id": number, "error": [type(error).__name__, str(error) or repr(error)]})
 
     def _tell(self) -> None:
-        """Say how far learning is, if that has changed."""
-        now, (before, trouble) = time.monotonic(), self._told
+        """Say how far learning is, if that has changed; at first in any case: from then on somebody listens."""
+        now = time.monotonic()
         if now - self._told_at < TELL_S:
             return
+        before, trouble = ({}, "") if self._told is None else self._told
         self._told_at = now
         far = {job: [bench.cursor, bench.steps] for job, bench in self.benches.items()}
         news = {job: how for job, how in far.items() if before.get(job) != how}

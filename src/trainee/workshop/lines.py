@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import select
+import selectors
 import socket
 import threading
 from typing import Any
@@ -27,6 +27,8 @@ class Lines:
     def __init__(self, ours: socket.socket):
         self._socket, self._turn = ours, threading.Lock()
         self._begun = bytearray()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(ours, selectors.EVENT_READ)
 
     def send(self, message: Any) -> None:
         """Send a message.
@@ -40,7 +42,7 @@ class Lines:
 
     def read(self, patience_s: float) -> list[Any] | None:
         """The messages that have come, after waiting for one for so long; None where no more can come."""
-        if not select.select([self._socket], [], [], patience_s)[0]:
+        if not self._selector.select(patience_s):
             return []
         try:
             chunk = self._socket.recv(CHUNK)

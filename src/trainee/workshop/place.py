@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trainee.errors import TraineeError
 from trainee.jobs import JsonCodec, from_json
 
 if TYPE_CHECKING:
     from trainee.workshop.workshop import Workshop
+
+
+class WorkshopGone(TraineeError):
+    """What decides is being begun again, or has too much to do: nothing can be asked now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +25,7 @@ class Reply:
 
     Attributes:
       action: as JSON.
-      value, spread, interval, propensity, discount, abandon: as in `Decision`.
+      value, spread, interval, propensity, abandon: as in `Decision`.
       conduct: what learning will have to be told, as JSON.
       underway: what it remembers of the episode from here on, as text.
       sound: all of it is numbers.
@@ -30,7 +37,6 @@ class Reply:
     spread: float
     interval: list[float]
     propensity: float
-    discount: float
     abandon: bool
     conduct: dict[str, Any]
     underway: str
@@ -50,12 +56,14 @@ class Place:
       codec: reads what the job says.
       cursor: the last event that learning has taken up.
       steps: time steps that were learned from.
+      ready: it can be asked; else it is being made ready, perhaps again.
     """
 
     def __init__(self, about: Mapping[str, Any], workshop: Workshop):
         self.about, self._workshop = dict(about), workshop
         self.codec = codec_of(about)
         self.cursor = self.steps = 0
+        self.ready = False
 
     async def ask(
         self, version: str, underway: str | None, before: Any, told: Sequence[Any], words: Sequence[int]
@@ -71,7 +79,7 @@ class Place:
         Raises:
           WorkshopGone: it cannot be asked now.
         """
-        return Reply(**await self._workshop.call("ask", self.about["job"], version, underway, before, told, words))
+        return Reply(**await self._call("ask", version, underway, before, told, words))
 
     async def freeze(self, version: str, source: str) -> None:
         """Make a version; see `Bench.frozen`.
@@ -81,10 +89,21 @@ class Place:
           RecordError: it cannot be read, or not be written.
           WorkshopGone: it cannot be done now.
         """
-        await self._workshop.call("freeze", self.about["job"], version, source)
+        await self._call("freeze", version, source)
+
+    async def _call(self, name: str, *told: Any) -> Any:
+        if not self.ready:
+            raise WorkshopGone(f"job {self.about['job']!r} is being made ready: ask again in a moment")
+        return await self._workshop.call(name, self.about["job"], *told)
 
 
 def codec_of(about: Mapping[str, Any]) -> JsonCodec:
     """The codec of a job that was made so."""
     spaces = from_json(about["observation_space"]), from_json(about["action_space"])
     return JsonCodec(about["job"], *spaces, about["masked"])
+
+
+def folder_of(home: Path, job: str) -> Path:
+    """Where a job's agent is kept; names that differ in case alone are told apart."""
+    mark = hashlib.sha256(job.encode()).hexdigest()[:8]
+    return home / "jobs" / f"{job.lower().strip('.') or 'job'}-{mark}"

@@ -12,22 +12,34 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from trainee import errors
 from trainee.errors import TraineeError
 from trainee.workshop.inside import Inside
 from trainee.workshop.lines import written
-from trainee.workshop.place import Place
+from trainee.workshop.place import Place, WorkshopGone
 
 logger = logging.getLogger("trainee.workshop")
-# A message's longest, how long news may wait for others, and how long to wait before it is begun again, at first and at
-# most.
-LONGEST, NEWS_S, AGAIN_S, MOST_AGAIN_S = 2**27, 0.002, 0.5, 30.0
+# A message's longest, what may wait to be sent, and how long news may wait for other news.
+LONGEST, MOST_UNSENT, NEWS_S = 2**27, 2**26, 0.002
+# How long to wait before it is begun again, at first and at most, and for its end.
+AGAIN_S, MOST_AGAIN_S, STOP_S = 0.5, 30.0, 120.0
 
 
-class WorkshopGone(TraineeError):
-    """The workshop has ended and is being begun again: nothing can be asked now."""
+class Running(NamedTuple):
+    """A workshop that was begun.
+
+    Attributes:
+      reader, writer: lead there.
+      wait: waits for its end; says how that came.
+      kill: ends it, where it does not end by itself.
+    """
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    wait: Callable[[], object]
+    kill: Callable[[], None]
 
 
 class Workshop:
@@ -42,7 +54,6 @@ class Workshop:
     Attributes:
       inside: what runs in it, where it is in a thread of this process.
       problem: what is wrong with learning, if anything is.
-      gone: it is being begun again.
     """
 
     def __init__(self, url: str, home: Path, checkpoint_s: float, apart: bool):
@@ -52,32 +63,46 @@ class Workshop:
         self._number = 0
         self._places: dict[str, tuple[Place, Callable[[], Sequence[Any]]]] = {}
         self._last, self._news = 0, False
-        self._stopping = asyncio.Event()
-        self._writer: asyncio.StreamWriter | None = None
+        self._stopping, self._adding = asyncio.Event(), asyncio.Lock()
+        self._running: Running | None = None
+        self._listens = False
         self._tasks: set[asyncio.Task[None]] = set()
         self.inside: Inside | None = None
         self.problem: str | None = None
-        self.gone = True
+
+    @property
+    def gone(self) -> bool:
+        """It is being begun, or not all of its jobs are ready."""
+        return not self._listens or not all(place.ready for place, _ in self._places.values())
 
     async def start(self, last: int) -> None:
-        """Begin, where the record goes up to an event. Where it ends by itself it is begun again."""
-        self._last = last
-        self._loop = asyncio.get_running_loop()
-        reader, wait = await self._begun()
-        self._running = asyncio.create_task(self._run(reader, wait))
+        """Begin, where the record goes up to an event. Where it ends by itself it is begun again.
+
+        Raises:
+          OSError, RecordError: it cannot be begun.
+        """
+        self._last, self._loop = last, asyncio.get_running_loop()
+        self._keeping = asyncio.create_task(self._keep(await self._begun()))
 
     async def add(self, place: Place, told: Callable[[], Sequence[Any]]) -> None:
         """Make a job ready; also whenever the workshop was begun again.
 
         Args:
           place: of the job.
-          told: what it takes: the folder of its agent, the versions that may have to decide, and the newest event.
+          told: what it takes: the folder of its agent, and the versions that may have to decide.
         Raises:
           RecordError, InvalidArgument: its agent cannot be read.
-          WorkshopGone: it cannot be done now.
+          WorkshopGone: it cannot be done now, and will be as soon as it can.
         """
-        place.cursor, place.steps = await self.call("add", place.about, *told())
-        self._places[place.about["job"]] = place, told
+        name = place.about["job"]
+        self._places[name] = place, told
+        try:
+            await self._add(place, told)
+        except WorkshopGone:
+            raise
+        except Exception:
+            del self._places[name]
+            raise
 
     async def call(self, name: str, *told: Any) -> Any:
         """Make a call, and wait for what is answered.
@@ -86,12 +111,14 @@ class Workshop:
           WorkshopGone: it cannot be made now.
           TraineeError: what was raised there; RuntimeError where that is none of ours.
         """
-        if self._writer is None:
+        if self._running is None:
             raise WorkshopGone("what decides is being begun again: ask again in a moment")
+        if self._running.writer.transport.get_write_buffer_size() > MOST_UNSENT:
+            raise WorkshopGone("what decides has too much to do: ask again in a moment")
         self._number += 1
         number, answer = self._number, self._loop.create_future()
         self._calls[number] = answer
-        self._writer.write(written({"call": name, "id": number, "told": told}))
+        self._write({"call": name, "id": number, "told": told})
         try:
             return await answer
         finally:
@@ -112,53 +139,68 @@ class Workshop:
         """Save what was learned, and end."""
         self._stopping.set()
         try:
-            await self.call("stop")
+            await asyncio.wait_for(self.call("stop"), STOP_S)
         except WorkshopGone:
             logger.warning("the workshop has ended before: learning will go on from the checkpoint before")
-        await self._running
+        except TimeoutError:
+            logger.error("the workshop does not stop, and is ended: learning will go on from the checkpoint before")
+            if self._running is not None:
+                self._running.kill()
+        await self._keeping
 
-    async def _begun(self) -> tuple[asyncio.StreamReader, Callable[[], Any]]:
+    async def _begun(self) -> Running:
         ours, theirs = socket.socketpair()
-        wait = await asyncio.to_thread(self._begin, ours, theirs)
-        reader, self._writer = await asyncio.open_connection(sock=ours, limit=LONGEST)
-        self._write({"call": "news", "told": self._last})
-        return reader, wait
+        try:
+            wait, kill = await asyncio.to_thread(self._begin, ours, theirs)
+            reader, writer = await asyncio.open_connection(sock=ours, limit=LONGEST)
+        except BaseException:
+            ours.close()
+            theirs.close()
+            raise
+        self._running = Running(reader, writer, wait, kill)
+        self._tell_news()
+        return self._running
 
-    async def _run(self, reader: asyncio.StreamReader, wait: Callable[[], Any]) -> None:
+    async def _keep(self, running: Running | None) -> None:
+        """Hear what is said, and begin it again where it ends, until it is to stop."""
         again_s = AGAIN_S
-        while True:
-            self.gone, begun = False, self._loop.time()
-            await self._listen(reader)
-            if self._writer is not None:
-                self._writer.close()
-            self.gone, self._writer = True, None
-            for answer in self._calls.values():
-                if not answer.done():
-                    answer.set_exception(WorkshopGone("what decides has ended, and is being begun again"))
-            code = await asyncio.to_thread(wait)
-            if self._stopping.is_set():
-                return
-            logger.error("the workshop ended by itself (%s), and is begun again", code)
+        while not self._stopping.is_set():
+            begun = self._loop.time()
+            if running is not None:
+                how = await self._heard_out(running)
+                if self._stopping.is_set():
+                    return
+                logger.error("the workshop ended by itself (%s), and is begun again", how)
             # What ends again and again is not to take all of the machine.
             again_s = AGAIN_S if self._loop.time() - begun > MOST_AGAIN_S else min(2 * again_s, MOST_AGAIN_S)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), again_s)
                 return
-            reader, wait = await self._begun()
-            if self._stopping.is_set() and self._writer is not None:
-                # That was said when there was nobody to hear it.
-                self._writer.close()
-            task = asyncio.create_task(self._add_all())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            try:
+                running = await self._begun()
+            except Exception:
+                logger.exception("the workshop cannot be begun")
+                running = None
+        if running is not None:
+            # That was said when there was nobody to hear it.
+            running.writer.close()
+            await self._heard_out(running)
 
-    async def _listen(self, reader: asyncio.StreamReader) -> None:
-        """Hear what is said until nobody is there any more."""
+    async def _heard_out(self, running: Running) -> object:
+        """Hear what is said until it ends; how it did."""
         try:
-            while line := await reader.readline():
+            while line := await running.reader.readline():
                 self._hear(json.loads(line))
         except (ConnectionError, ValueError):
             logger.exception("the workshop cannot be heard")
+        running.writer.close()
+        self._running, self._listens = None, False
+        for place, _ in self._places.values():
+            place.ready = False
+        for answer in self._calls.values():
+            if not answer.done():
+                answer.set_exception(WorkshopGone("what decides has ended, and is being begun again"))
+        return await asyncio.to_thread(running.wait)
 
     def _hear(self, message: Mapping[str, Any]) -> None:
         if "far" in message:
@@ -167,6 +209,11 @@ class Workshop:
                 if job in self._places:
                     place, _ = self._places[job]
                     place.cursor, place.steps = cursor, steps
+            if not self._listens:
+                self._listens = True
+                task = asyncio.create_task(self._add_all())
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
             return
         answer = self._calls.get(message["id"])
         if answer is None or answer.done():
@@ -176,34 +223,50 @@ class Workshop:
         else:
             answer.set_result(message["answer"])
 
+    async def _add(self, place: Place, told: Callable[[], Sequence[Any]]) -> None:
+        async with self._adding:
+            if not place.ready:
+                place.cursor, place.steps = await self.call("add", place.about, *told())
+                place.ready = self._running is not None
+
     async def _add_all(self) -> None:
-        """Make all jobs ready again."""
-        for place, told in list(self._places.values()):
-            try:
-                await self.add(place, told)
-            except TraineeError as error:
-                logger.error("job %r cannot be made ready again: %s", place.about["job"], error)
+        """Make all jobs ready that were so before, or were to be."""
+        while not self._stopping.is_set():
+            failed = False
+            for name, (place, told) in list(self._places.items()):
+                try:
+                    await self._add(place, told)
+                except WorkshopGone:
+                    return
+                except Exception:
+                    failed = True
+                    logger.exception("job %r cannot be made ready again", name)
+            if not failed:
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), MOST_AGAIN_S)
 
     def _tell_news(self) -> None:
         self._news = False
         self._write({"call": "news", "told": self._last})
 
     def _write(self, message: Any) -> None:
-        if self._writer is not None:
-            self._writer.write(written(message))
+        if self._running is not None:
+            self._running.writer.write(written(message))
 
-    def _process(self, ours: socket.socket, theirs: socket.socket) -> Callable[[], Any]:
-        """Begin it as a process; returns what waits for its end."""
+    def _process(self, ours: socket.socket, theirs: socket.socket) -> tuple[Callable[[], object], Callable[[], None]]:
+        """Begin it as a process; returns what waits for its end, and what ends it."""
         with theirs:
-            command = [sys.executable, "-m", "trainee.workshop", str(theirs.fileno())]
+            # -P: nothing is imported from the folder that the service was started in.
+            command = [sys.executable, "-P", "-m", "trainee.workshop", str(theirs.fileno())]
             process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
         # Where it has ended already, that is seen in a moment.
         with suppress(OSError):
             ours.sendall(written(self._told))
-        return lambda: f"exit code {process.wait()}"
+        return lambda: f"exit code {process.wait()}", process.kill
 
-    def _thread(self, ours: socket.socket, theirs: socket.socket) -> Callable[[], Any]:
-        """Begin it as a thread; returns what waits for its end."""
+    def _thread(self, ours: socket.socket, theirs: socket.socket) -> tuple[Callable[[], object], Callable[[], None]]:
+        """Begin it as a thread; returns what waits for its end, and what ends it."""
         told = self._told
         inside = self.inside = Inside(theirs, told["url"], Path(told["home"]), told["checkpoint_s"])
 
@@ -213,12 +276,13 @@ class Workshop:
 
         thread = threading.Thread(target=run, name="trainee-workshop", daemon=True)
         thread.start()
-        return thread.join
+        return thread.join, ours.close
 
 
 def _error(kind: str, text: str) -> Exception:
     """What was raised there."""
     known = getattr(errors, kind, None)
     if isinstance(known, type) and issubclass(known, TraineeError):
-        return known(text)
+        with suppress(TypeError):
+            return known(text)
     return RuntimeError(f"{kind}: {text}")

@@ -37,7 +37,7 @@ def test_after_its_deadline_the_baseline_is_answered(plant: Served):
 
 def test_what_was_decided_too_late_is_remembered_as_in_the_record(plant: Served, monkeypatch):
     # What is remembered depends on what was learned meanwhile.
-    monkeypatch.setattr(Teaching, "_look", lambda self: False)
+    monkeypatch.setattr(Teaching, "_look", lambda self, now: None)
     job = plant.job("late")
     episode = plant.begin(job)
     plant.decide(episode, 0, observation=[0.1, 0.9])

@@ -148,18 +148,21 @@ def test_more_than_may_wait_to_be_recorded_is_refused(serve):
     served = serve(waiting=2)
     served.job()
     episodes = [served.begin() for _ in range(8)]
-    free = threading.Event()
+    free, writing = threading.Event(), threading.Event()
     real = served.service.log.append
 
     def held_up(groups):
+        writing.set()
         assert free.wait(30)
         return real(groups)
 
     served.service.log.append = held_up
     with ThreadPoolExecutor(8) as pool:
-        calls = [
-            pool.submit(served.call, "POST", f"/v1/episodes/{episode}/decisions", decision()) for episode in episodes
-        ]
+        paths = [f"/v1/episodes/{episode}/decisions" for episode in episodes]
+        # One is being written, so that of the others two may wait.
+        calls = [pool.submit(served.call, "POST", paths[0], decision())]
+        assert writing.wait(10)
+        calls += [pool.submit(served.call, "POST", path, decision()) for path in paths[1:]]
         until(lambda: sum(call.done() for call in calls) == 5)
         refused = [call.result() for call in calls if call.done()]
         assert {(reply.status, reply.code, reply.headers["retry-after"]) for reply in refused} == {(503, "full", "1")}

@@ -73,7 +73,7 @@ def test_a_start_from_a_snapshot_stands_where_one_from_the_record_does(serve, mo
     [
         lambda told: b"",
         lambda told: b'{"version": ',
-        lambda told: json.dumps({**told, "version": "0.0.1"}).encode(),
+        lambda told: json.dumps({**told, "writer": "0.0.1"}).encode(),
         lambda told: json.dumps({**told, "seq": told["seq"] + 1}).encode(),
         lambda told: json.dumps({**told, "at": told["at"] - 1}).encode(),
         lambda told: json.dumps({**told, "jobs": {"plant": {}}}).encode(),
@@ -93,7 +93,6 @@ def test_a_snapshot_of_no_use_is_passed_over(serve, spoil):
 
 def test_one_is_written_while_it_works_and_what_came_since_is_read(serve, monkeypatch):
     monkeypatch.setattr(snapshot, "EVERY", 20)
-    monkeypatch.setattr(snapshot.Snapshots.write, "__defaults__", (20,))
     served = serve()
     served.job()
     served.worked(10)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from dataclasses import replace
+from unittest.mock import ANY
 
 import pytest
 
 from serving import JOB, SEEN
-from trainee.errors import DamagedPart, InvalidArgument, UnsupportedSpace
+from trainee.errors import DamagedPart, InvalidArgument, NothingSaved, UnsupportedSpace
 from trainee.record.events import Draft
 from trainee.record.log import EventLog
 from trainee.serve.bodies import NewJob
@@ -35,7 +37,7 @@ def worked(tmp_path, work, apart=False):
         await made.start(1)
         place = Place(ABOUT, made)
         try:
-            await made.add(place, lambda: (str(tmp_path / "agent"), [], 1))
+            await made.add(place, lambda: (str(tmp_path / "agent"), []))
             return await work(made, place)
         finally:
             await made.stop()
@@ -72,35 +74,46 @@ def test_what_is_wrong_there_is_raised_here(log, tmp_path):
         huge = {**ABOUT, "observation_space": {"type": "Box", "shape": [3000, 3000], "dtype": "float32"}}
         with pytest.raises(UnsupportedSpace, match="more than"):
             await made.call("check", huge)
-        with pytest.raises(RuntimeError, match="KeyError: 'v7'"):
+        with pytest.raises(NothingSaved, match="v7"):
             await place.ask("v7", None, None, TOLD, (1, 2))
-        with pytest.raises(RuntimeError, match="KeyError"):
+        with pytest.raises(WorkshopGone, match="'other' is being made ready"):
             await Place({**ABOUT, "job": "other"}, made).ask("live", None, None, TOLD, (1, 2))
+        with pytest.raises(RuntimeError, match="TypeError"):
+            await made.call("check")
         await place.freeze("v1", "live")
         frozen = await place.ask("v1", None, None, TOLD, (1, 2))
         assert frozen.propensity == 1.0
         made.forget("plant", [])
-        with pytest.raises(RuntimeError, match="KeyError: 'v1'"):
-            await place.ask("v1", None, None, TOLD, (1, 2))
+        # It is on the disk.
+        assert await place.ask("v1", None, None, TOLD, (1, 2)) == replace(frozen, took_s=ANY)
+        assert list(made.inside.benches["plant"]._versions) == ["v1"]
 
     worked(tmp_path, work)
 
 
-def test_an_agent_that_has_learned_from_more_than_the_record_holds_is_refused(log, tmp_path):
+@pytest.mark.parametrize("events", [1, 2, 3])
+def test_an_agent_that_has_learned_from_another_record_is_refused(log, tmp_path, events):
+    begun = {"episode": "e", "version": "live", "stage": "full", "release": None}
+
     async def learned(made, place):
-        body = {"episode": "e", "version": "live", "stage": "full", "release": None}
-        log.append([[Draft("episode_begun", "plant", body)]])
+        log.append([[Draft("episode_begun", "plant", begun)]])
         made.tell(2)
         while place.cursor < 2:
             await asyncio.sleep(0.01)
 
-    worked(tmp_path, learned)
-
     async def nothing(made, place):
         pass
 
-    with pytest.raises(DamagedPart, match="has learned from 2 events, and the record holds 1"):
+    worked(tmp_path, learned)
+    worked(tmp_path, nothing)
+    log.close()
+    (tmp_path / "events.db").unlink()
+    # As many events, more or fewer: they are not those that it has learned from.
+    other = EventLog(tmp_path / "events.db")
+    other.append([[Draft("job_made", "plant", ABOUT)], *[[Draft("episode_begun", "plant", begun)]] * (events - 1)])
+    with pytest.raises(DamagedPart, match="has learned from 2 events, and the record does not hold them"):
         worked(tmp_path, nothing)
+    other.close()
 
 
 def test_it_is_begun_again_where_it_ends_and_nobody_waits_for_ever(log, tmp_path, monkeypatch, caplog):
@@ -113,14 +126,16 @@ def test_it_is_begun_again_where_it_ends_and_nobody_waits_for_ever(log, tmp_path
         def fail(*_):
             raise OSError("the machine is on fire")
 
+        assert not made.gone
         monkeypatch.setattr(inside, "_answer", fail)
         with pytest.raises(WorkshopGone, match="has ended"):
             await place.ask("live", None, None, TOLD, (1, 2))
         assert made.gone
-        with pytest.raises(WorkshopGone, match="is being begun again"):
+        with pytest.raises(WorkshopGone, match="is being made ready"):
             await place.ask("live", None, None, TOLD, (1, 2))
-        while made.inside is inside or "plant" not in made.inside.benches:
+        while made.gone:
             await asyncio.sleep(0.01)
+        assert made.inside is not inside
         again = await place.ask("live", None, None, TOLD, (1, 2))
         assert (again.action, again.underway) == (first.action, first.underway)
 
@@ -136,7 +151,50 @@ def test_one_that_cannot_be_begun_is_stopped_at_once(log, tmp_path, monkeypatch)
         made = Workshop(f"sqlite:///{tmp_path / 'events.db'}", tmp_path, 60.0, apart=True)
         await made.start(1)
         with pytest.raises(WorkshopGone):
-            await made.add(Place(ABOUT, made), lambda: (str(tmp_path / "agent"), [], 1))
+            await made.add(Place(ABOUT, made), lambda: (str(tmp_path / "agent"), []))
         await asyncio.wait_for(made.stop(), 5)
 
     asyncio.run(run())
+
+
+def test_one_that_cannot_be_begun_at_first_is_tried_again(log, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(workshop, "AGAIN_S", 0.01)
+
+    async def work(made, place):
+        inside, real, failed = made.inside, made._begin, []
+
+        def begin(*ends):
+            if len(failed) < 2:
+                failed.append(True)
+                raise OSError("too many open files")
+            return real(*ends)
+
+        made._begin = begin
+        monkeypatch.setattr(inside, "_answer", lambda _: (_ for _ in ()).throw(OSError("gone")))
+        with pytest.raises(WorkshopGone):
+            await place.ask("live", None, None, TOLD, (1, 2))
+        while made.gone:
+            await asyncio.sleep(0.01)
+        assert len(failed) == 2
+        assert (await place.ask("live", None, None, TOLD, (1, 2))).sound
+
+    with caplog.at_level(logging.ERROR, "trainee.workshop"):
+        worked(tmp_path, work)
+    assert [told.message for told in caplog.records][1:] == ["the workshop cannot be begun"] * 2
+
+
+def test_a_job_that_could_not_be_made_ready_is_as_soon_as_it_can(log, tmp_path, monkeypatch):
+    monkeypatch.setattr(workshop, "AGAIN_S", 0.01)
+
+    async def work(made, place):
+        late, inside = Place({**ABOUT, "job": "late"}, made), made.inside
+
+        monkeypatch.setattr(inside, "_answer", lambda _: (_ for _ in ()).throw(OSError("gone")))
+        with pytest.raises(WorkshopGone):
+            await made.add(late, lambda: (str(tmp_path / "late"), []))
+        while made.gone:
+            await asyncio.sleep(0.01)
+        assert late.ready
+        assert (await late.ask("live", None, None, TOLD, (1, 2))).sound
+
+    worked(tmp_path, work)
