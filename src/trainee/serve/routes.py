@@ -45,7 +45,7 @@ async def me(caller: Anyone) -> JSONResponse:
     "/jobs",
     status_code=201,
     response_model=reports.Job,
-    responses=refusals(*SAYING, "unfit", "used_before", "full", "in_flight"),
+    responses=refusals(*SAYING, "unfit", "used_before", "full", "in_flight", "not_ready"),
 )
 async def make_job(asked: bodies.NewJob, service: Serving, caller: Controller) -> JSONResponse:
     """Make a job; it is answered once it is ready."""
