@@ -22,4 +22,5 @@ def trained(*jobs: str, steps: int = 300, seed: int = 0) -> Agent:
     agent = born(seed)
     for job in jobs:
         agent.learn(job, steps)
+    agent.gather()
     return agent

@@ -1,0 +1,288 @@
+"""Reunion: agents that descend from one and worked apart become one again, if it can do what each of them could."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from trainee.errors import JobError, NothingSaved, RecordError, UnfitLessons
+from trainee.fleet.correction import corrections
+from trainee.fleet.gate import EPISODES, Retention, not_played, random_returns, retention, returns_of
+from trainee.fleet.imitation import USUAL, Effort, corrected
+from trainee.fleet.lessons import Lessons, digest
+from trainee.fleet.merge import Merged, Specialist, learned_more, merged
+from trainee.fleet.provenance import ancestor
+from trainee.fleet.shelf import place, provenance_at, read
+from trainee.learner import State
+from trainee.life import Agent
+from trainee.life.saving import checkpoint, fill, named_arrays
+from trainee.record import Checkpoint
+
+# How often the merged agent is corrected where it can do the job, and how many lessons that brings each time.
+CORRECTIONS = 3
+CORRECTIONS_STEPS = 2_000
+CORRECTION_LESSONS = 4_000
+# What falls short by less needs no correction, and counts as falling short by this.
+SHORT = 0.01
+
+
+class Source(NamedTuple):
+    """An agent to be merged, and where it is kept: that is how messages call it."""
+
+    home: Path
+    agent: Agent
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What was left out of a merge, and why."""
+
+    home: str
+    job: str | None
+    why: str
+
+
+@dataclass(frozen=True, eq=False)
+class Reunion:
+    """What came of bringing agents together.
+
+    Attributes:
+      agent: the merged one.
+      retentions: how much of each job it retained, by job.
+      refusals: who was left out.
+      before, after: how far it was from each specialist before it learned and after, as `imitation_loss`, by job.
+      lessons: how many were learned from, by job.
+      seconds: how long it took.
+    """
+
+    agent: Agent
+    retentions: tuple[Retention, ...]
+    refusals: tuple[Refusal, ...]
+    before: dict[str, float]
+    after: dict[str, float]
+    lessons: dict[str, int]
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether it may go to work: every job passed its gate."""
+        return all(found.passed for found in self.retentions)
+
+
+def sources(homes: Sequence[Path]) -> tuple[list[Source], list[Refusal]]:
+    """The agents kept in some homes, and those that cannot be read or are of another ancestor than most."""
+    found: list[Source] = []
+    refusals: list[Refusal] = []
+    for home in homes:
+        try:
+            found.append(Source(home, Agent.load(home)))
+        except RecordError as error:
+            refusals.append(Refusal(str(home), None, str(error)))
+    ids = [ancestor(source.agent) for source in found]
+    if not ids:
+        return found, refusals
+    usual = min(set(ids), key=lambda one: (-ids.count(one), one))
+    for source, own in zip(found, ids, strict=True):
+        if own != usual:
+            refusals.append(Refusal(str(source.home), None, _foreign(source, found[ids.index(usual)])))
+    return [source for source, own in zip(found, ids, strict=True) if own == usual], refusals
+
+
+def reunited(
+    found: Sequence[Source],
+    refusals: Sequence[Refusal] = (),
+    *,
+    effort: Effort = USUAL,
+    turns: int = CORRECTIONS,
+    episodes: int = EPISODES,
+) -> Reunion:
+    """One agent from several, and how much of each job it retained.
+
+    Args:
+      found: the agents; their order does not matter.
+      refusals: who was left out before.
+      effort: how long and how hard it is learned.
+      turns: how often it is corrected at jobs that can be reached.
+      episodes: that each job is played for its gate, by the specialist, the merged agent and at random.
+    Raises:
+      UnfitLessons: nobody is left whose lessons can be learned from.
+    """
+    began = time.perf_counter()
+    agents = {_content(source.agent): source for source in found}
+    ordered = [agents[content] for content in sorted(agents)]
+    taught, refused = _taught(ordered)
+    refused = [*refusals, *refused]
+    if not taught:
+        told = "; ".join(f"{each.home}: {each.why}" for each in refused) or "no agent has a worker"
+        raise UnfitLessons(f"there is nothing to merge. {told}")
+    brains = [source.agent.brain for source in ordered if source.agent.brain is not None]
+    room = turns * CORRECTION_LESSONS if len(ordered) > 1 else 0
+    specialists = [_specialist(source, lessons) for source, lessons in taught]
+    key, *keys = jax.random.split(jax.random.key(ordered[0].agent.seed), 1 + turns)
+    known = merged(brains, specialists, key, effort, room)
+    measures = {lessons.provenance.job: _Measure(source, lessons, episodes) for source, lessons in taught}
+    if len(ordered) > 1:
+        for turn, key in enumerate(keys):
+            again = _corrected(known, specialists, measures, key, turn, effort)
+            if again is None:
+                break
+            known = again
+    agent = _assembled(taught, known)
+    retentions = tuple(measures[s.job].retention(agent) for s in specialists)
+    counts = {job: int(course.count) for job, course in known.courses.items()}
+    spent = time.perf_counter() - began
+    return Reunion(agent, retentions, tuple(refused), dict(known.before), dict(known.after), counts, spent)
+
+
+class _Measure:
+    """How well a job is done: by its specialist, at random, and by who is to be measured against them."""
+
+    def __init__(self, source: Source, lessons: Lessons, episodes: int):
+        self.source, self.lessons, self.job = source, lessons, lessons.provenance.job
+        self._episodes = episodes
+        self.unreachable: JobError | None = None
+        try:
+            self._specialist = returns_of(source.agent, self.job, episodes)
+            self._random = random_returns(self.job, episodes)
+        except JobError as error:
+            self.unreachable = error
+
+    def shortfall(self, returns: Sequence[float]) -> float:
+        """How much is missing where these are the returns, from 0 to 1; 0 where there is nothing to fall short of."""
+        specialist, random = float(np.mean(self._specialist)), float(np.mean(self._random))
+        if specialist <= random:
+            return 0.0
+        return float(np.clip(1 - (np.mean(returns) - random) / (specialist - random), 0, 1))
+
+    def retention(self, agent: Agent) -> Retention:
+        """What an agent retained of the job."""
+        if self.unreachable is not None:
+            return not_played(self.job, self.unreachable)
+        return retention(self.job, self._specialist, returns_of(agent, self.job, self._episodes), self._random)
+
+
+def _taught(ordered: Sequence[Source]) -> tuple[list[tuple[Source, Lessons]], list[Refusal]]:
+    """Lessons of each job from whoever does it best, by the name of the job; and who has none that are fit."""
+    best: dict[str, tuple[Source, Lessons]] = {}
+    refusals: list[Refusal] = []
+    for source in ordered:
+        for name in source.agent.workers:
+            try:
+                lessons = _lessons(source, name)
+            except RecordError as error:
+                refusals.append(Refusal(str(source.home), name, str(error)))
+                continue
+            other = best.get(name)
+            if other is None:
+                best[name] = source, lessons
+                continue
+            worse, better = sorted((other, (source, lessons)), key=_rank)
+            best[name] = better
+            refusals.append(Refusal(str(worse[0].home), name, _outdone(worse[1], better)))
+    return [best[name] for name in sorted(best)], refusals
+
+
+def _lessons(source: Source, name: str) -> Lessons:
+    """The lessons of a worker: those on the shelf, or new ones where it has worked on since, or never gave any."""
+    agent, at = source.agent, place(source.home, name)
+    try:
+        if provenance_at(at).steps == agent.workers[name].logbook.steps:
+            return read(at, agent, agent.workers[name].learner)
+    except NothingSaved:
+        pass
+    return digest(agent, name)
+
+
+def _rank(taught: tuple[Source, Lessons]) -> tuple[float, int]:
+    about = taught[1].provenance
+    return about.competence.recent, about.steps
+
+
+def _outdone(worse: Lessons, better: tuple[Source, Lessons]) -> str:
+    mean, others = worse.provenance.competence.recent, better[1].provenance.competence.recent
+    return (
+        f"{worse.provenance.job} is learned from the one in {better[0].home}, which does it better: its last episodes "
+        f"have a mean return of {others:.4g}, where this one has {mean:.4g}"
+    )
+
+
+def _specialist(source: Source, lessons: Lessons) -> Specialist:
+    worker = source.agent.workers[lessons.provenance.job]
+    state = source.agent.state_of(worker)
+    return Specialist(worker.name, worker.learner, state.brain, state.interface, lessons)
+
+
+def _corrected(
+    known: Merged,
+    specialists: Sequence[Specialist],
+    measures: dict[str, _Measure],
+    key: Any,
+    turn: int,
+    effort: Effort,
+) -> Merged | None:
+    """A merge after one more turn of correction; None where no job falls short."""
+    courses = dict(known.courses)
+    more: dict[str, Lessons] = {}
+    shortfalls = dict.fromkeys((one.job for one in specialists), 0.0)
+    for one in specialists:
+        measure = measures[one.job]
+        if measure.unreachable is not None:
+            continue
+        agent = measure.source.agent
+        specialist = agent.state_of(agent.workers[one.job])
+        state = State(known.brain, known.interfaces[one.signature], specialist.stream)
+        more[one.job], returns = corrections(one.learner, state, specialist, one.lessons, CORRECTION_LESSONS, turn)
+        shortfalls[one.job] = measure.shortfall(returns)
+    if all(short <= SHORT for short in shortfalls.values()):
+        return None
+    for one in specialists:
+        weight = max(shortfalls[one.job], SHORT) / max(*shortfalls.values(), SHORT)
+        if one.job in more:
+            interface = known.interfaces[one.signature]
+            courses[one.job] = corrected(one.learner, interface, courses[one.job], more[one.job], weight)
+    return learned_more(known, specialists, courses, key, effort._replace(steps=CORRECTIONS_STEPS))
+
+
+def _assembled(taught: Sequence[tuple[Source, Lessons]], known: Merged) -> Agent:
+    """An agent with the merged brain and interfaces, and the worker of each job as its specialist had it."""
+    first = taught[0][0].agent
+    mind = named_arrays(known.brain, "brain/")
+    for signature, interface in known.interfaces.items():
+        mind |= named_arrays(interface, f"interfaces/{signature}/")
+    parts: dict[str, Any] = {"agent": mind}
+    workers: dict[str, Any] = {}
+    for source, lessons in taught:
+        job, saved = lessons.provenance.job, checkpoint(source.agent)
+        parts[f"streams/{job}"] = saved.parts[f"streams/{job}"]
+        workers[job] = saved.about["workers"][job]
+    agent = Agent(first.seed, first.width, first.constants)
+    fill(agent, Checkpoint(parts, {"workers": workers}))
+    return agent
+
+
+def _content(agent: Agent) -> str:
+    """A hash of what an agent has learned, and of how far its workers are."""
+    agent.gather()
+    arrays = named_arrays((agent.brain, agent.interfaces))
+    whole = hashlib.sha256()
+    for name in sorted(arrays):
+        whole.update(name.encode() + np.ascontiguousarray(arrays[name]).tobytes())
+    for name, worker in sorted(agent.workers.items()):
+        whole.update(f"{name} {worker.logbook.steps}".encode())
+    return whole.hexdigest()
+
+
+def _foreign(source: Source, usual: Source) -> str:
+    one, other = source.agent, usual.agent
+    return (
+        f"the agent in {source.home} descends from another ancestor (seed {one.seed}, width {one.width}) than the one "
+        f"in {usual.home} (seed {other.seed}, width {other.width}), or has another table of constants: only agents "
+        f"that descend from one can be merged"
+    )
