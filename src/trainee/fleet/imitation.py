@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
@@ -80,16 +81,13 @@ def course(learner: Learner, interface: Interface, lessons: Lessons, room: int =
       lessons: of the job.
       room: for how many more lessons there is to be room; see `corrected`.
     """
-    seen, bare = _seen(learner, interface, lessons.normaliser, lessons.observation)
-    targets = jnp.asarray(lessons.utilities) * (unit(jnp.asarray(lessons.peak)) / unit(interface.peak)) - bare
-    allowed = jnp.asarray(lessons.allowed)
-    level, lead = jax.vmap(_parted)(jnp.mean(targets[:, : learner.constants.heads], axis=1), allowed)
-    seen, targets, allowed = jax.tree.map(
-        lambda leaf: jnp.concatenate([leaf, jnp.zeros((room, *leaf.shape[1:]), leaf.dtype)]), (seen, targets, allowed)
+    # Filled up first: one shape is one compiled program, however many lessons there are.
+    observation, utilities, allowed = jax.tree.map(
+        lambda leaf: np.concatenate([leaf, np.zeros((room, *leaf.shape[1:]), leaf.dtype)]),
+        (lessons.observation, lessons.utilities, lessons.allowed),
     )
-    of_level = jnp.maximum(jnp.std(level), LEAST)
-    of_lead = jnp.maximum(jnp.sqrt(jnp.mean(jnp.square(lead))), LEAST)
-    return Course(seen, targets, allowed, jnp.asarray(len(lessons)), of_level, of_lead, jnp.ones(()))
+    known = interface, lessons.normaliser, jnp.asarray(lessons.peak), jnp.asarray(len(lessons))
+    return _course(learner)(*known, observation, utilities, allowed)
 
 
 def corrected(learner: Learner, interface: Interface, known: Course, lessons: Lessons, weight: float) -> Course:
@@ -215,13 +213,36 @@ def _parted(
     return level, jnp.where(allowed, utilities - level[:, None], 0.0)
 
 
-def _seen(
-    learner: Learner, interface: Interface, normaliser: Normaliser, observation: Observation
-) -> tuple[Observation, Array]:
-    """The observations as the networks see them, and what the priors say of them."""
+@functools.cache
+def _course(learner: Learner) -> Any:
+    """What makes a course of lessons that were filled up, compiled once for a learner."""
 
-    def of_one(observation: Observation) -> tuple[Observation, Array]:
-        seen = learner.perception.normalised(observation, normaliser)
-        return seen, learner.prior_scale * interface.prior(learner.perception.bare(seen))
+    def prepared(
+        interface: Interface,
+        normaliser: Normaliser,
+        peak: Array,
+        count: Array,
+        observation: Any,
+        utilities: Array,
+        allowed: Array,
+    ) -> Course:
+        def seen_by(observation: Observation) -> tuple[Observation, Array]:
+            seen = learner.perception.normalised(observation, normaliser)
+            return seen, learner.prior_scale * interface.prior(learner.perception.bare(seen))
 
-    return jax.jit(jax.vmap(of_one))(jax.tree.map(jnp.asarray, observation))
+        seen, priors = jax.vmap(seen_by)(observation)
+        targets = utilities * (unit(peak) / unit(interface.peak)) - priors
+        level, lead = jax.vmap(_parted)(jnp.mean(targets[:, : learner.constants.heads], axis=1), allowed)
+        held = jnp.arange(len(utilities)) < count
+        mean = jnp.sum(jnp.where(held[:, None], level, 0.0), axis=0) / count
+        of_level = _root_mean_square(jnp.where(held[:, None], level - mean[None], 0.0), count)
+        of_lead = _root_mean_square(jnp.where(held[:, None, None], lead, 0.0), count)
+        return Course(seen, targets, allowed, count, of_level, of_lead, jnp.ones(()))
+
+    return jax.jit(prepared)
+
+
+def _root_mean_square(values: Float[Array, "room ..."], count: Int[Array, ""]) -> Float[Array, ""]:
+    """Of the values of the first `count` lessons, the others being 0; not below `LEAST`."""
+    each = values[0].size
+    return jnp.maximum(jnp.sqrt(jnp.sum(jnp.square(values)) / (count * each)), LEAST)

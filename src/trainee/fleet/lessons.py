@@ -67,13 +67,14 @@ class Lessons:
         return f"the lessons of {self.provenance.job!r}"
 
 
-def digest(agent: Agent, name: str, most: int = MOST_LESSONS) -> Lessons:
+def digest(agent: Agent, name: str, most: int = MOST_LESSONS, newest: int | None = None) -> Lessons:
     """Lessons of a worker, as it is now.
 
     Args:
       agent: whose worker it is; nothing about it changes.
       name: the worker's.
       most: how many lessons at most; fewer where they would take more than `MOST_BYTES`.
+      newest: of so many of the newest time steps alone; by default of all that are remembered.
     Raises:
       InvalidArgument: there is no worker of that name.
       UnfitLessons: it has learned nothing yet, or what it thinks is no number.
@@ -83,7 +84,10 @@ def digest(agent: Agent, name: str, most: int = MOST_LESSONS) -> Lessons:
     if worker is None:
         raise InvalidArgument(f"no worker is named {name!r}: this agent has {sorted(agent.workers)}")
     learner, state, about = worker.learner, agent.state_of(worker), provenance(agent, worker)
-    steps, _ = replay.everything(state.stream.replay, learner.experience())
+    if newest is None:
+        steps, _ = replay.everything(state.stream.replay, learner.experience())
+    else:
+        steps, _ = _newest(learner, state, newest)
     # At a last time step nothing is decided.
     moments = np.flatnonzero(~np.asarray(steps.last))
     _check_learned(about, state, len(moments))
@@ -153,6 +157,21 @@ def existing(learner: Learner, moments: int) -> Bool[np.ndarray, "moments compon
     """The choices that there are where none is forbidden."""
     sizes, widest = np.array(learner.spec.signature.choices), learner.spec.signature.grid[1]
     return np.broadcast_to(np.arange(widest)[None, None] < sizes[None, :, None], (moments, len(sizes), widest))
+
+
+def _newest(learner: Learner, state: State, count: int) -> replay.Experience:
+    """The newest time steps, at most so many, the oldest first."""
+    ring = state.stream.replay
+    written, capacity = int(ring.written), len(ring.rows)
+    count = min(count, capacity)
+    slots = (written - count + jnp.arange(count)) % capacity
+    found = _reader(learner)(ring, slots)
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[max(count - written, 0) :], found)
+
+
+@functools.cache
+def _reader(learner: Learner) -> Any:
+    return jax.jit(lambda ring, slots: replay.read(ring, slots, learner.experience()))
 
 
 def _check_learned(about: Provenance, state: State, moments: int) -> None:

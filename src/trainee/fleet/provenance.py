@@ -16,7 +16,7 @@ from trainee.life.saving import constants_hash
 
 # Episodes that say how well a job is done by now.
 RECENT_EPISODES = 20
-RESAMPLES = 10_000
+RESAMPLES = 2_000
 
 
 @dataclass(frozen=True)

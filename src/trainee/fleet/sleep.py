@@ -26,16 +26,22 @@ from trainee.fleet.lessons import Lessons, digest
 from trainee.fleet.provenance import RECENT_EPISODES
 from trainee.fleet.shelf import keep, place, read
 from trainee.learner import Learned
-from trainee.life import Agent, Callback, Decision, TimeStep, Work, Worker
+from trainee.life import Agent, Callback, Decision, Logbook, TimeStep, Work, Worker, tenths
 
 # How far it may think otherwise than its lessons, as `imitation_loss`.
 TOLERANCE = 0.02
 # Between looks, in steps at work: the fewest and the most.
-SOONEST_STEPS, LATEST_STEPS = 250, 4_000
+SOONEST_STEPS, LATEST_STEPS = 250, 1_000
 # Lessons of a job, and of those as many as it takes to look.
-LESSONS, LOOK = 4_000, 512
+LESSONS, LOOK = 4_000, 256
+# Of the newest time steps of the job at hand so many hold what it is thought of now.
+TODAY = 1_024
 # New lessons are taken after so many steps, and then whenever so much more has been done.
 FIRST_STEPS, GROWTH = 2_000, 1.25
+# The share of what was learned that may be missing where a job is done as well as ever.
+LAPSE = 0.1
+# Bursts in a row, at most.
+MOST_BURSTS = 10
 # One burst. A step at work learns from 36 moments by two networks, one of which it needs the gradient of; lessons need
 # one network: for each step at work nine lessons take a fifth of its time.
 BURST = Effort(steps=100, batch=32, rate=1e-3)
@@ -49,7 +55,7 @@ class Diary:
     Attributes:
       looks, bursts: how often it looked, and how often it slept.
       learned: lessons learned from, each as often as it was.
-      asleep_s, taking_s: seconds that it slept, and that it looked and took lessons.
+      asleep_s, waking_s: seconds that it slept, and that it looked and took lessons.
       farthest: how far it had come to think otherwise, at the newest look, by job.
     """
 
@@ -57,7 +63,7 @@ class Diary:
     bursts: int = 0
     learned: int = 0
     asleep_s: float = 0.0
-    taking_s: float = 0.0
+    waking_s: float = 0.0
     farthest: dict[str, float] = dataclasses.field(default_factory=dict)
 
 
@@ -77,6 +83,7 @@ class Sleep(Callback):
         self._kept: dict[str, Lessons] = {}
         self._courses: dict[str, tuple[Course, Course]] = {}
         self._steps, self._look_at, self._pause = 0, SOONEST_STEPS, SOONEST_STEPS
+        # By the steps of each worker.
         self._take_at: dict[str, float] = {}
         self._key = jax.random.fold_in(jax.random.key(agent.seed), 0x51EE9)
         if home is not None:
@@ -84,18 +91,25 @@ class Sleep(Callback):
 
     def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> None:
         self._steps += 1
-        if self._steps < self._look_at:
+        looks, takes = self._steps >= self._look_at, work.logbook.steps >= self._take_at.get(work.name, FIRST_STEPS)
+        if not (looks or takes):
             return
         begun_s = time.perf_counter()
         worker = self._agent.workers[work.name]
         self._agent.gather()
+        if takes:
+            self._take_lessons(worker)
+        far = self._far(worker) if looks else {}
+        self.diary.waking_s += time.perf_counter() - begun_s
+        if looks:
+            self._looked(worker, far)
+
+    def _looked(self, worker: Worker, far: dict[str, float]) -> None:
+        """Sleep if that is called for, and say when to look again."""
+        self.diary.looks, self.diary.farthest = self.diary.looks + 1, far
         # Its unit moves while it works: what was made of its lessons does not hold.
         self._courses.pop(worker.name, None)
-        self._take_lessons(worker)
-        far = self._far(worker)
-        self.diary.looks, self.diary.farthest = self.diary.looks + 1, far
-        self.diary.taking_s += time.perf_counter() - begun_s
-        slept = any(value > TOLERANCE for value in far.values()) and self._slept(worker, list(far))
+        slept = self._slept(worker, far)
         self._pause = max(SOONEST_STEPS, self._pause // 2) if slept else min(LATEST_STEPS, self._pause * 2)
         self._look_at = self._steps + self._pause
 
@@ -116,17 +130,16 @@ class Sleep(Callback):
                 continue
 
     def _take_lessons(self, worker: Worker) -> None:
-        """Take lessons of the job at hand, if it is time, and it is done as well as ever."""
+        """Take lessons of the job at hand, if it is done as well as ever; if not, try again before long."""
         log, known = worker.logbook, self._kept.get(worker.name)
-        if log.steps < self._take_at.get(worker.name, FIRST_STEPS):
+        self._take_at[worker.name] = log.steps + SOONEST_STEPS
+        if known is not None and log.recent(RECENT_EPISODES) < _least(known, log):
             return
-        if known is not None and log.recent(RECENT_EPISODES) < known.provenance.competence.recent_low:
-            return
-        self._take_at[worker.name] = GROWTH * log.steps
         try:
             self._keep(worker, digest(self._agent, worker.name, LESSONS))
         except UnfitLessons:
             return
+        self._take_at[worker.name] = GROWTH * log.steps
 
     def _keep(self, worker: Worker, lessons: Lessons) -> None:
         self._kept[worker.name] = lessons
@@ -155,19 +168,28 @@ class Sleep(Callback):
             (found[name],) = disagreement(parts, [self._course(name)[1]], [0])
         return found
 
-    def _slept(self, worker: Worker, others: list[str]) -> bool:
-        """Sleep one burst, if there is time for it."""
+    def _slept(self, worker: Worker, far: dict[str, float]) -> bool:
+        """Sleep as long as the agent thinks otherwise than its lessons, and there is time for it."""
+        slept = False
+        for _ in range(MOST_BURSTS):
+            if all(value <= TOLERANCE for value in far.values()) or not self._burst(worker, list(far)):
+                break
+            slept, far = True, self._far(worker)
+        return slept
+
+    def _burst(self, worker: Worker, others: list[str]) -> bool:
+        """One burst of sleep, if there is time for it."""
         cost = BURST.steps * BURST.batch * (1 + len(others))
         if self.diary.learned + cost > LESSONS_A_STEP * self._steps:
             return False
         begun_s = time.perf_counter()
         try:
-            today = digest(self._agent, worker.name, LOOK)
+            today = digest(self._agent, worker.name, TODAY, TODAY)
         except UnfitLessons:
             return False
         agent, signature = self._agent, worker.spec.signature.id
         assert agent.brain is not None
-        at_hand = course(worker.learner, agent.interfaces[signature], today, LOOK - len(today))
+        at_hand = course(worker.learner, agent.interfaces[signature], today, TODAY - len(today))
         courses = [at_hand, *(self._course(name)[0] for name in others)]
         of_courses = [signature, *(agent.workers[name].spec.signature.id for name in others)]
         signatures = list(dict.fromkeys(of_courses))
@@ -182,6 +204,14 @@ class Sleep(Callback):
         self.diary.bursts += 1
         self.diary.asleep_s += time.perf_counter() - begun_s
         return True
+
+
+def _least(known: Lessons, log: Logbook) -> float:
+    """What a job has to bring to be done as well as when lessons of it were taken: what twenty episodes vary by may be
+    missing, and a tenth of all that was ever learned of it.
+    """
+    then, parts = known.provenance.competence, tenths(log.episodes, 0, log.steps)
+    return then.recent_low - LAPSE * (max(parts) - min(parts))
 
 
 def _moved(old: Learned, slow: Any) -> Learned:

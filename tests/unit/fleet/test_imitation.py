@@ -112,3 +112,14 @@ def test_the_unit_of_lessons_does_not_matter(walker):
     learner, interface = walker.workers[WALK].learner, walker.state_of(walker.workers[WALK]).interface
     other = dataclasses.replace(lessons, peak=np.asarray(lessons.peak / 2), utilities=lessons.utilities * 2)
     np.testing.assert_allclose(course(learner, interface, other).targets, found.targets, atol=1e-5)
+
+
+def test_how_much_a_course_varies_is_not_changed_by_the_room_in_it(walker):
+    tight, _, lessons = taught(walker, WALK)
+    loose, _, _ = taught(walker, WALK, room=500)
+    np.testing.assert_allclose([tight.level, tight.lead], [loose.level, loose.lead], rtol=1e-5)
+    mean = np.asarray(tight.targets)[:, :3].mean(axis=1)
+    level = mean.mean(axis=-1, keepdims=True)
+    assert float(tight.level) == pytest.approx(level[..., 0].std(), rel=1e-4)
+    assert float(tight.lead) == pytest.approx(np.sqrt(np.square(mean - level).mean()), rel=1e-4)
+    assert len(lessons) == 300

@@ -136,3 +136,15 @@ def _with(array, value):
     changed = np.array(array)
     changed[(0,) * changed.ndim] = value
     return changed
+
+
+def test_the_newest_alone(walker, lessons):
+    """Also of a ring that is not full, and of one that has gone round."""
+    few = digest(walker, WALK, newest=50)
+    # Two or three of fifty time steps end an episode.
+    assert 46 <= len(few) < 50
+    np.testing.assert_array_equal(few.observation.numeric, lessons.observation.numeric[-len(few) :])
+    assert len(digest(walker, WALK, newest=2_000)) == 300
+    agent = trained(WALK, steps=2_500)
+    few, whole = digest(agent, WALK, newest=300), digest(agent, WALK)
+    np.testing.assert_array_equal(few.observation.numeric, whole.observation.numeric[-len(few) :])
