@@ -18,7 +18,8 @@ from homes import differences
 from trainee import Agent
 from trainee.fleet.imitation import Effort
 from trainee.fleet.merge import averaged
-from trainee.fleet.reunion import Source, reunited
+from trainee.fleet.reunion import reunited
+from trainee.fleet.teachers import Source
 
 SHORT = Effort(50, 16, 1e-3)
 WALKS = ("work_toys:Masked-v0", NESTED, WALK)

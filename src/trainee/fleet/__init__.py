@@ -5,9 +5,10 @@ from trainee.fleet.gate import Retention
 from trainee.fleet.imitation import Effort
 from trainee.fleet.lessons import MOST_BYTES, Lessons, digest
 from trainee.fleet.provenance import Competence, Provenance, ancestor
-from trainee.fleet.reunion import Refusal, Reunion, Source, reunited, sources
+from trainee.fleet.reunion import Reunion, reunited
 from trainee.fleet.shelf import keep, place, provenance_at, read
 from trainee.fleet.sleep import Diary, Sleep
+from trainee.fleet.teachers import Refusal, Source, sources
 
 __all__ = [
     "MOST_BYTES",

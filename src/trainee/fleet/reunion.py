@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
 
-from trainee.errors import JobError, NothingSaved, RecordError, UnfitLessons
+from trainee.errors import JobError, UnfitLessons
 from trainee.fleet.correction import corrections
 from trainee.fleet.gate import EPISODES, Retention, not_played, random_returns, retention, returns_of
 from trainee.fleet.imitation import USUAL, Effort, corrected
-from trainee.fleet.lessons import Lessons, digest
+from trainee.fleet.lessons import Lessons
 from trainee.fleet.merge import Merged, Specialist, learned_more, merged
-from trainee.fleet.provenance import ancestor
-from trainee.fleet.shelf import place, provenance_at, read
+from trainee.fleet.teachers import Refusal, Source, each_once, taught
 from trainee.learner import State
 from trainee.life import Agent
 from trainee.life.saving import checkpoint, fill, named_arrays
@@ -31,22 +28,6 @@ CORRECTIONS_STEPS = 2_000
 CORRECTION_LESSONS = 4_000
 # What falls short by less needs no correction, and counts as falling short by this.
 SHORT = 0.01
-
-
-class Source(NamedTuple):
-    """An agent to be merged, and where it is kept: that is how messages call it."""
-
-    home: Path
-    agent: Agent
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """What was left out of a merge, and why."""
-
-    home: str
-    job: str | None
-    why: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,25 +57,6 @@ class Reunion:
         return all(found.passed for found in self.retentions)
 
 
-def sources(homes: Sequence[Path]) -> tuple[list[Source], list[Refusal]]:
-    """The agents kept in some homes, and those that cannot be read or are of another ancestor than most."""
-    found: list[Source] = []
-    refusals: list[Refusal] = []
-    for home in homes:
-        try:
-            found.append(Source(home, Agent.load(home)))
-        except RecordError as error:
-            refusals.append(Refusal(str(home), None, str(error)))
-    ids = [ancestor(source.agent) for source in found]
-    if not ids:
-        return found, refusals
-    usual = min(set(ids), key=lambda one: (-ids.count(one), one))
-    for source, own in zip(found, ids, strict=True):
-        if own != usual:
-            refusals.append(Refusal(str(source.home), None, _foreign(source, found[ids.index(usual)])))
-    return [source for source, own in zip(found, ids, strict=True) if own == usual], refusals
-
-
 def reunited(
     found: Sequence[Source],
     refusals: Sequence[Refusal] = (),
@@ -115,26 +77,25 @@ def reunited(
       UnfitLessons: nobody is left whose lessons can be learned from.
     """
     began = time.perf_counter()
-    agents = {_content(source.agent): source for source in found}
-    ordered = [agents[content] for content in sorted(agents)]
-    taught, refused = _taught(ordered)
+    ordered = each_once(found)
+    teachers, refused = taught(ordered)
     refused = [*refusals, *refused]
-    if not taught:
+    if not teachers:
         told = "; ".join(f"{each.home}: {each.why}" for each in refused) or "no agent has a worker"
         raise UnfitLessons(f"there is nothing to merge. {told}")
     brains = [source.agent.brain for source in ordered if source.agent.brain is not None]
     room = turns * CORRECTION_LESSONS if len(ordered) > 1 else 0
-    specialists = [_specialist(source, lessons) for source, lessons in taught]
+    specialists = [_specialist(source, lessons) for source, lessons in teachers]
     key, *keys = jax.random.split(jax.random.key(ordered[0].agent.seed), 1 + turns)
     known = merged(brains, specialists, key, effort, room)
-    measures = {lessons.provenance.job: _Measure(source, lessons, episodes) for source, lessons in taught}
+    measures = {lessons.provenance.job: _Measure(source, lessons, episodes) for source, lessons in teachers}
     if len(ordered) > 1:
         for turn, key in enumerate(keys):
             again = _corrected(known, specialists, measures, key, turn, effort)
             if again is None:
                 break
             known = again
-    agent = _assembled(taught, known)
+    agent = _assembled(teachers, known)
     retentions = tuple(measures[s.job].retention(agent) for s in specialists)
     counts = {job: int(course.count) for job, course in known.courses.items()}
     spent = time.perf_counter() - began
@@ -166,51 +127,6 @@ class _Measure:
         if self.unreachable is not None:
             return not_played(self.job, self.unreachable)
         return retention(self.job, self._specialist, returns_of(agent, self.job, self._episodes), self._random)
-
-
-def _taught(ordered: Sequence[Source]) -> tuple[list[tuple[Source, Lessons]], list[Refusal]]:
-    """Lessons of each job from whoever does it best, by the name of the job; and who has none that are fit."""
-    best: dict[str, tuple[Source, Lessons]] = {}
-    refusals: list[Refusal] = []
-    for source in ordered:
-        for name in source.agent.workers:
-            try:
-                lessons = _lessons(source, name)
-            except RecordError as error:
-                refusals.append(Refusal(str(source.home), name, str(error)))
-                continue
-            other = best.get(name)
-            if other is None:
-                best[name] = source, lessons
-                continue
-            worse, better = sorted((other, (source, lessons)), key=_rank)
-            best[name] = better
-            refusals.append(Refusal(str(worse[0].home), name, _outdone(worse[1], better)))
-    return [best[name] for name in sorted(best)], refusals
-
-
-def _lessons(source: Source, name: str) -> Lessons:
-    """The lessons of a worker: those on the shelf, or new ones where it has worked on since, or never gave any."""
-    agent, at = source.agent, place(source.home, name)
-    try:
-        if provenance_at(at).steps == agent.workers[name].logbook.steps:
-            return read(at, agent, agent.workers[name].learner)
-    except NothingSaved:
-        pass
-    return digest(agent, name)
-
-
-def _rank(taught: tuple[Source, Lessons]) -> tuple[float, int]:
-    about = taught[1].provenance
-    return about.competence.recent, about.steps
-
-
-def _outdone(worse: Lessons, better: tuple[Source, Lessons]) -> str:
-    mean, others = worse.provenance.competence.recent, better[1].provenance.competence.recent
-    return (
-        f"{worse.provenance.job} is learned from the one in {better[0].home}, which does it better: its last episodes "
-        f"have a mean return of {others:.4g}, where this one has {mean:.4g}"
-    )
 
 
 def _specialist(source: Source, lessons: Lessons) -> Specialist:
@@ -250,39 +166,18 @@ def _corrected(
     return learned_more(known, specialists, courses, key, effort._replace(steps=CORRECTIONS_STEPS))
 
 
-def _assembled(taught: Sequence[tuple[Source, Lessons]], known: Merged) -> Agent:
+def _assembled(teachers: Sequence[tuple[Source, Lessons]], known: Merged) -> Agent:
     """An agent with the merged brain and interfaces, and the worker of each job as its specialist had it."""
-    first = taught[0][0].agent
+    first = teachers[0][0].agent
     mind = named_arrays(known.brain, "brain/")
     for signature, interface in known.interfaces.items():
         mind |= named_arrays(interface, f"interfaces/{signature}/")
     parts: dict[str, Any] = {"agent": mind}
     workers: dict[str, Any] = {}
-    for source, lessons in taught:
+    for source, lessons in teachers:
         job, saved = lessons.provenance.job, checkpoint(source.agent)
         parts[f"streams/{job}"] = saved.parts[f"streams/{job}"]
         workers[job] = saved.about["workers"][job]
     agent = Agent(first.seed, first.width, first.constants)
     fill(agent, Checkpoint(parts, {"workers": workers}))
     return agent
-
-
-def _content(agent: Agent) -> str:
-    """A hash of what an agent has learned, and of how far its workers are."""
-    agent.gather()
-    arrays = named_arrays((agent.brain, agent.interfaces))
-    whole = hashlib.sha256()
-    for name in sorted(arrays):
-        whole.update(name.encode() + np.ascontiguousarray(arrays[name]).tobytes())
-    for name, worker in sorted(agent.workers.items()):
-        whole.update(f"{name} {worker.logbook.steps}".encode())
-    return whole.hexdigest()
-
-
-def _foreign(source: Source, usual: Source) -> str:
-    one, other = source.agent, usual.agent
-    return (
-        f"the agent in {source.home} descends from another ancestor (seed {one.seed}, width {one.width}) than the one "
-        f"in {usual.home} (seed {other.seed}, width {other.width}), or has another table of constants: only agents "
-        f"that descend from one can be merged"
-    )

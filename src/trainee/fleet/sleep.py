@@ -42,10 +42,10 @@ FIRST_STEPS, GROWTH = 2_000, 1.25
 LAPSE = 0.1
 # Bursts in a row, at most.
 MOST_BURSTS = 10
-# One burst. A step at work learns from 36 moments by two networks, one of which it needs the gradient of; lessons need
-# one network: for each step at work nine lessons take a fifth of its time.
+# One burst, and how many lessons, each as often as it is learned from, may be learned from for each step at work. A
+# lesson takes about a hundredth of the time of a step, and to look and to take lessons a twentieth.
 BURST = Effort(steps=100, batch=32, rate=1e-3)
-LESSONS_A_STEP = 9.0
+LESSONS_A_STEP = 14.0
 
 
 @dataclass

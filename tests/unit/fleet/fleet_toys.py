@@ -17,4 +17,17 @@ class Dies(Walk):
         os._exit(9)
 
 
-gymnasium.register("Dies-v0", Dies)
+class Mirrored(Walk):
+    """The walk, in which every step to the left brings what one to the right brings there, and looks like it."""
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        return super().step(2 - int(action))
+
+
+class Twin(Walk):
+    """The walk under another name."""
+
+
+for toy in (Dies, Mirrored, Twin):
+    if f"{toy.__name__}-v0" not in gymnasium.registry:
+        gymnasium.register(f"{toy.__name__}-v0", toy)

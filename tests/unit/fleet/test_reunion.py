@@ -13,7 +13,8 @@ from trainee import Agent
 from trainee.errors import UnfitLessons
 from trainee.fleet import digest, keep, place
 from trainee.fleet.imitation import Effort
-from trainee.fleet.reunion import Source, reunited, sources
+from trainee.fleet.reunion import reunited
+from trainee.fleet.teachers import Source, sources
 
 SHORT = Effort(400, 32, 3e-3)
 
