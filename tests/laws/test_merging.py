@@ -29,7 +29,7 @@ numbers = st.floats(-1e6, 1e6, width=32)
 
 @pytest.fixture(scope="module")
 def agents():
-    return [trained(job, steps=60) for job in WALKS]
+    return [trained(job) for job in WALKS]
 
 
 def merged(*agents: Agent) -> Agent:

@@ -77,19 +77,22 @@ def reunited(
       UnfitLessons: nobody is left whose lessons can be learned from.
     """
     began = time.perf_counter()
-    ordered = each_once(found)
-    teachers, refused = taught(ordered)
-    refused = [*refusals, *refused]
+    teachers, refused = taught(each_once(found))
+    measures = {lessons.provenance.job: _Measure(source, lessons, episodes) for source, lessons in teachers}
+    teachers, worthless = _worth_learning(teachers, measures)
+    refused = [*refusals, *refused, *worthless]
     if not teachers:
         told = "; ".join(f"{each.home}: {each.why}" for each in refused) or "no agent has a worker"
         raise UnfitLessons(f"there is nothing to merge. {told}")
-    brains = [source.agent.brain for source in ordered if source.agent.brain is not None]
-    room = turns * CORRECTION_LESSONS if len(ordered) > 1 else 0
+    # Of those alone who teach: what others learned is not to be merged.
+    agents = list({source.home: source.agent for source, _ in teachers}.values())
+    brains = [agent.brain for agent in agents if agent.brain is not None]
+    several = len(agents) > 1
+    room = turns * CORRECTION_LESSONS if several else 0
     specialists = [_specialist(source, lessons) for source, lessons in teachers]
-    key, *keys = jax.random.split(jax.random.key(ordered[0].agent.seed), 1 + turns)
+    key, *keys = jax.random.split(jax.random.key(agents[0].seed), 1 + turns)
     known = merged(brains, specialists, key, effort, room)
-    measures = {lessons.provenance.job: _Measure(source, lessons, episodes) for source, lessons in teachers}
-    if len(ordered) > 1:
+    if several:
         for turn, key in enumerate(keys):
             again = _corrected(known, specialists, measures, key, turn, effort)
             if again is None:
@@ -124,9 +127,35 @@ class _Measure:
 
     def retention(self, agent: Agent) -> Retention:
         """What an agent retained of the job."""
+        if self.unreachable is None:
+            try:
+                merged = returns_of(agent, self.job, self._episodes)
+                return retention(self.job, self._specialist, merged, self._random)
+            except JobError as error:
+                self.unreachable = error
+        return not_played(self.job, self.unreachable)
+
+    def worthless(self) -> str | None:
+        """Why nothing can be learned of the job from its specialist, if so."""
         if self.unreachable is not None:
-            return not_played(self.job, self.unreachable)
-        return retention(self.job, self._specialist, returns_of(agent, self.job, self._episodes), self._random)
+            return None
+        found = retention(self.job, self._specialist, self._specialist, self._random)
+        return found.why if found.verdict == "learned nothing" else None
+
+
+def _worth_learning(
+    teachers: list[tuple[Source, Lessons]], measures: dict[str, _Measure]
+) -> tuple[list[tuple[Source, Lessons]], list[Refusal]]:
+    """Those who do better than random play, as far as can be told; one alone is taken as it is."""
+    if len(teachers) < 2:
+        return teachers, []
+    why = {job: found for job, measure in measures.items() if (found := measure.worthless())}
+    refusals = [
+        Refusal(str(source.home), lessons.provenance.job, why[lessons.provenance.job])
+        for source, lessons in teachers
+        if lessons.provenance.job in why
+    ]
+    return [each for each in teachers if each[1].provenance.job not in why], refusals
 
 
 def _specialist(source: Source, lessons: Lessons) -> Specialist:
@@ -154,7 +183,11 @@ def _corrected(
         agent = measure.source.agent
         specialist = agent.state_of(agent.workers[one.job])
         state = State(known.brain, known.interfaces[one.signature], specialist.stream)
-        more[one.job], returns = corrections(one.learner, state, specialist, one.lessons, CORRECTION_LESSONS, turn)
+        try:
+            more[one.job], returns = corrections(one.learner, state, specialist, one.lessons, CORRECTION_LESSONS, turn)
+        except JobError as error:
+            measure.unreachable = error
+            continue
         shortfalls[one.job] = measure.shortfall(returns)
     if all(short <= SHORT for short in shortfalls.values()):
         return None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
+import equinox as eqx
+import jax
 import numpy as np
 import pytest
 
@@ -96,6 +99,26 @@ def test_who_cannot_be_merged_is_named_and_the_rest_goes_on(homes):
     assert "is truncated" in why["damaged"]
     assert "no checkpoint is saved" in why["nowhere"]
     assert found.agent.workers.keys() == {WALK, NESTED}
+
+
+def test_a_worker_no_better_than_chance_is_named_and_the_rest_goes_on(homes, tmp_path):
+    """Its weights have no part in the merge either."""
+    agent = trained("work_toys:Masked-v0", steps=60)
+    worker = agent.workers["work_toys:Masked-v0"]
+    signature = worker.spec.signature.id
+    # Who thinks of every choice the opposite of what it learned.
+    opposite = jax.tree.map(lambda leaf: -10 * leaf, agent.interfaces[signature].learned.slow[1])
+    learned = agent.interfaces[signature].learned
+    slow = (learned.slow[0], opposite)
+    agent.interfaces[signature] = eqx.tree_at(
+        lambda i: i.learned, agent.interfaces[signature], dataclasses.replace(learned, slow=slow)
+    )
+    agent.save(tmp_path / "worse")
+    found = brought_together(homes["nested"], tmp_path / "worse", turns=0)
+    (refusal,) = found.refusals
+    assert (refusal.home, refusal.job) == (str(tmp_path / "worse"), "work_toys:Masked-v0")
+    assert "the specialist does no better than random play" in refusal.why
+    assert eqx.tree_equal(found.agent.brain, Agent.load(homes["nested"]).brain)
 
 
 def test_nothing_to_merge_says_why(homes):
