@@ -13,6 +13,7 @@ TraineeError
     ├── DamagedPart         a part is missing, truncated or altered
     ├── NewerFormat         written by a later version
     ├── DifferentAgent      written by an agent of another size or kind
+    ├── UnfitLessons        lessons from which nothing can be learned
     ├── HomeInUse           another process works here
     ├── SaveFailed          the checkpoint could not be written; the old one stands
     ├── RecordUnavailable   the database is full, locked, read-only or gone; nothing was acknowledged
@@ -85,6 +86,10 @@ class NewerFormat(RecordError):
 
 class DifferentAgent(RecordError):
     """A checkpoint was written by an agent of another size or kind."""
+
+
+class UnfitLessons(RecordError):
+    """Lessons from which nothing can be learned."""
 
 
 class HomeInUse(RecordError):

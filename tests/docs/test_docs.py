@@ -29,6 +29,7 @@ DOCUMENTS = [
     "docs/releases.md",
     "docs/security.md",
     "docs/page.md",
+    "docs/merging.md",
     "examples/README.md",
 ]
 

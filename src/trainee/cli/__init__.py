@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from trainee.cli import control, demo, demo_serve, exam, serve, show, work
+from trainee.cli import control, demo, demo_serve, exam, fleet, merge, serve, show, work
 from trainee.cli.outcome import reported
 
 app = typer.Typer(
@@ -18,6 +18,8 @@ app.command("learn")(work.learn)
 app.command("evaluate")(work.evaluate)
 app.command("check")(work.check)
 app.command("show")(show.show)
+app.command("fleet")(fleet.fleet)
+app.command("merge")(merge.merge)
 app.command("demo")(demo.demo)
 app.command("demo-serve")(demo_serve.demo_serve)
 app.command("serve")(serve.serve)

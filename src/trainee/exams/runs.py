@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from multiprocessing.managers import SyncManager
 from typing import Any
+
+from trainee.life.runtime import end_with_the_parent
 
 
 @dataclass(frozen=True)
@@ -58,10 +57,10 @@ def runs(
     # JAX runs threads, which a fork would lose.
     context = multiprocessing.get_context("spawn")
     manager = SyncManager(ctx=context)
-    manager.start(_end_with_the_parent)
+    manager.start(end_with_the_parent)
     with (
         manager,
-        ProcessPoolExecutor(max(1, min(processes, len(groups))), context, _end_with_the_parent) as pool,
+        ProcessPoolExecutor(max(1, min(processes, len(groups))), context, end_with_the_parent) as pool,
     ):
         heard = manager.Queue()
         under_way = {pool.submit(_told, heard, work, group, *arguments) for group in groups}
@@ -82,18 +81,6 @@ def runs(
                 yield Progress(name, result, done, len(names), spent_s / max(whole - left, 1e-9) * left)
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _end_with_the_parent() -> None:
-    """Where the parent is killed its processes would otherwise go on to the end of their groups."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _told(heard: Any, work: Callable[..., Iterator[tuple[str, Any]]], group: Sequence[str], *arguments: Any) -> None:

@@ -95,7 +95,7 @@ class Apart(Learner):
         )
         draws = self._decide_draws
         state, chance = self._drawn(state, draws + self.spec.restartable)
-        heads = self._everyone(state, perceived.observation)
+        heads = self.opinions(state, perceived.observation)
         state, decision = self._decided(state, perceived, heads[: self.constants.heads], chance[:draws])
         plays = jnp.zeros((), bool)
         if self.spec.restartable:

@@ -99,9 +99,10 @@ class Decider(Blank):
         The observation is one that was perceived, with what is recalled behind its numbers.
         Decisions are read from the slow parameters: a single gradient step changes the best action in too many states.
         """
-        return self._everyone(state, observation)[: self.constants.heads]
+        return self.opinions(state, observation)[: self.constants.heads]
 
-    def _everyone(self, state: State, observation: Observation) -> Float[Array, "all_heads components choices"]:
+    def opinions(self, state: State, observation: Observation) -> Float[Array, "all_heads components choices"]:
+        """As `utilities`, of the head that does not look far too, which comes last."""
         seen = self.perception.normalised(observation, state.stream.normaliser)
         encoder, heads = state.interface.learned.slow
         prior = state.interface.prior(self.perception.bare(seen))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import multiprocessing
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import jax
@@ -45,6 +48,18 @@ def _one_thread() -> Iterator[None]:
     finally:
         if before is None:
             del os.environ[POOL_SIZE]
+
+
+def end_with_the_parent() -> None:
+    """In a process that another started: where that one is killed, this one would otherwise go on to its end."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def cores() -> int:

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file, save_file
 from trainee.errors import DamagedPart, InvalidArgument
 from trainee.record import durable
 
-FOLDERS = ("agent", "streams")
+FOLDERS = ("agent", "streams", "lessons")
 DTYPE = re.compile(r"bool|u?int(8|16|32|64)|float(16|32|64)")
 # The second form is the temporary name of safetensors, which a killed process leaves behind.
 PART_FILE = re.compile(r"\d{6,}\.safetensors(\.writing)?|\.tmp\w+")
@@ -39,7 +39,7 @@ class Entry:
 
 
 def folder(name: str) -> str:
-    """The folder of a part, from the home: `agent`, or `streams/` and a worker's name made safe.
+    """The folder of a part, from the home: `agent`, `lessons`, or `streams/` and a worker's name made safe.
 
     A worker's name may hold any character and be of any length, and some file systems do not tell `Pong` from `pong`;
     the hash tells them apart. The manifest holds the true name.

@@ -1,0 +1,36 @@
+"""The fleet: many workers of one agent at many jobs, what they teach each other, what one keeps of its own past."""
+
+from trainee.fleet.crew import News, assignments, crew
+from trainee.fleet.gate import Retention
+from trainee.fleet.imitation import Effort
+from trainee.fleet.lessons import MOST_BYTES, Lessons, digest
+from trainee.fleet.provenance import Competence, Provenance, ancestor
+from trainee.fleet.reunion import Reunion, reunited
+from trainee.fleet.shelf import keep, place, provenance_at, read
+from trainee.fleet.sleep import Diary, Sleep
+from trainee.fleet.teachers import Refusal, Source, sources
+
+__all__ = [
+    "MOST_BYTES",
+    "Competence",
+    "Diary",
+    "Effort",
+    "Lessons",
+    "News",
+    "Provenance",
+    "Refusal",
+    "Retention",
+    "Reunion",
+    "Sleep",
+    "Source",
+    "ancestor",
+    "assignments",
+    "crew",
+    "digest",
+    "keep",
+    "place",
+    "provenance_at",
+    "read",
+    "reunited",
+    "sources",
+]

@@ -1,0 +1,136 @@
+"""Labour: what one worker of a fleet does in its own process, from loading what it was to handing in its lessons."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from trainee import record
+from trainee.errors import NothingSaved, SaveFailed, TraineeError, UnfitLessons
+from trainee.fleet.lessons import digest
+from trainee.fleet.shelf import keep, place, provenance_at
+from trainee.life import Agent, Callback, Decision, TimeStep, Work, deferred_interrupt
+from trainee.life.runtime import end_with_the_parent
+
+SAVE_EVERY_S, TELL_EVERY_S = 10.0, 1.0
+# As the command line ends.
+REFUSED, INTERRUPTED = 3, 130
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What a worker of a fleet is to do.
+
+    Attributes:
+      home: where its agent is kept.
+      jobs: one after the other.
+      steps: at each, those of earlier runs included.
+      seed, width: of the agent that all workers descend from.
+      save_every_s: how often it is saved: what is lost at most when it is killed.
+    """
+
+    home: Path
+    jobs: tuple[str, ...]
+    steps: int
+    seed: int
+    width: int
+    save_every_s: float = SAVE_EVERY_S
+
+
+def labour(assignment: Assignment, told: Connection) -> None:
+    """Work at each job, save, and hand in lessons; what was done in an earlier run is not done again.
+
+    Runs in a process of its own and ends it: with 0 where all is done, with `REFUSED` where it cannot be done, with
+    `INTERRUPTED` after Ctrl-C; what it had learned is saved each time.
+
+    Args:
+      assignment: what to do.
+      told: where to say how it goes, as small dicts.
+    """
+    end_with_the_parent()
+    code = 0
+    try:
+        with record.lock(assignment.home):
+            _work(assignment, told)
+    except TraineeError as error:
+        _tell(told, {"error": type(error).__name__, "message": str(error)})
+        code = REFUSED
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    told.close()
+    sys.exit(code)
+
+
+def _work(assignment: Assignment, told: Connection) -> None:
+    try:
+        agent = Agent.load(assignment.home)
+    except NothingSaved:
+        agent = Agent(assignment.seed, assignment.width)
+    telling = _Telling(agent, assignment, told)
+    for job in assignment.jobs:
+        begun = _steps_at(agent, job)
+        if begun < assignment.steps:
+            try:
+                agent.learn(job, assignment.steps - begun, callbacks=[telling])
+            finally:
+                _saved(agent, assignment.home)
+        _tell(told, {"job": job, "steps": _steps_at(agent, job), **_handed_in(agent, assignment.home, job)})
+
+
+def _handed_in(agent: Agent, home: Path, job: str) -> dict[str, Any]:
+    """Keep the lessons of a job, unless these were handed in before; where they are and their hash, or why not."""
+    at = place(home, job)
+    with suppress(NothingSaved):
+        if provenance_at(at).steps == _steps_at(agent, job):
+            return {"lessons": str(at), "sha256": record.describe(at).parts["lessons"].sha256}
+    try:
+        return {"lessons": str(at), "sha256": keep(digest(agent, job), at)}
+    except UnfitLessons as error:
+        return {"lessons": None, "why": str(error)}
+
+
+class _Telling(Callback):
+    """Saves now and then, and says how it goes."""
+
+    def __init__(self, agent: Agent, assignment: Assignment, told: Connection):
+        self._agent, self._assignment, self._told = agent, assignment, told
+        self._save_at_s = time.monotonic() + assignment.save_every_s
+        self._tell_at_s = 0.0
+
+    def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> None:
+        now = time.monotonic()
+        if now >= self._tell_at_s:
+            self._tell_at_s = now + TELL_EVERY_S
+            log = work.logbook
+            going = {"job": work.name, "steps": log.steps, "recent": log.recent(), "speed": work.steps_per_second}
+            _tell(self._told, {**going, "process": os.getpid()})
+        if now >= self._save_at_s:
+            try:
+                self._agent.save_locked(self._assignment.home)
+            except SaveFailed as error:
+                _tell(self._told, {"warning": f"{error} The work goes on meanwhile."})
+            self._save_at_s = time.monotonic() + self._assignment.save_every_s
+
+
+def _saved(agent: Agent, home: Path) -> None:
+    with deferred_interrupt() as interrupted:
+        agent.save_locked(home)
+        asked = interrupted()
+    if asked:
+        raise KeyboardInterrupt
+
+
+def _steps_at(agent: Agent, job: str) -> int:
+    return agent.workers[job].logbook.steps if job in agent.workers else 0
+
+
+def _tell(told: Connection, news: dict[str, Any]) -> None:
+    """Say something, if there is still somebody to hear it."""
+    with suppress(OSError):
+        told.send(news)

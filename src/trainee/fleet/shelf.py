@@ -1,0 +1,119 @@
+"""The shelf: where the lessons of an agent are kept, a folder for each of its workers.
+
+Lessons are moved between processes by the path of such a folder. It is written as a checkpoint is, all or nothing, with
+the hash of what it holds; to keep the same lessons twice is to keep them once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from trainee import record
+from trainee.errors import DamagedPart, DifferentAgent, NewerFormat, UnfitLessons
+from trainee.fleet.lessons import Lessons, checked
+from trainee.fleet.provenance import Provenance, ancestor
+from trainee.learner import Learner
+from trainee.learner.running import init_normaliser
+from trainee.life import Agent
+from trainee.life.saving import named_arrays, restored
+from trainee.record.parts import folder
+
+PART = "lessons"
+FORMAT = 1
+
+
+def place(home: Path, worker: str) -> Path:
+    """The folder of a worker's lessons in a home."""
+    return home / PART / Path(folder(f"streams/{worker}")).name
+
+
+def keep(lessons: Lessons, at: Path) -> str:
+    """Keep lessons in a folder, in the place of those that were there.
+
+    Returns:
+      their hash, sha256 in hexadecimal; the same lessons have the same one.
+    Raises:
+      SaveFailed: there is no room, or the disk does not answer; the old ones stand.
+    """
+    arrays = named_arrays(_tree(lessons))
+    about = {"kind": PART, "lessons": FORMAT, "provenance": lessons.provenance.to_json(), "count": len(lessons)}
+    return record.save(at, record.Checkpoint({PART: arrays}, about)).parts[PART].sha256
+
+
+def read(at: Path, agent: Agent, learner: Learner) -> Lessons:
+    """The lessons kept in a folder, for an agent to learn from.
+
+    Args:
+      at: the folder.
+      agent: who is to learn.
+      learner: of the kind of job that they are to be of.
+    Raises:
+      NothingSaved, DamagedPart: there are none, or they are truncated or altered; which file, and what to do.
+      NewerFormat: a later version wrote them.
+      DifferentAgent: they are of another ancestor, or of another signature.
+      UnfitLessons: they are empty, or hold what is no number.
+    """
+    about = provenance_at(at)
+    if about.ancestor != ancestor(agent):
+        raise DifferentAgent(
+            f"the lessons in {at} are of another ancestor: they come from an agent of seed {about.seed}, width "
+            f"{about.width} and constants {about.constants}, and this one has seed {agent.seed} and width "
+            f"{agent.width}. Only agents that descend from one can learn from each other"
+        )
+    spec = learner.spec
+    here = spec.signature.id, spec.masked, spec.restartable
+    if (about.signature, about.masked, about.restartable) != here:
+        raise DifferentAgent(
+            f"the lessons in {at} are of another kind of job than is asked for: of {about.job!r}, signature "
+            f"{about.signature}, where {spec.signature.id} is wanted. Give lessons of a job with the same spaces"
+        )
+    saved = record.load(at)
+    count = int(saved.about.get("count", 0))
+    template = jax.eval_shape(lambda: _template(learner, count))
+    tree = jax.tree.map(np.asarray, restored(template, saved.parts[PART], PART))
+    return checked(Lessons(about, **tree))
+
+
+def provenance_at(at: Path) -> Provenance:
+    """Where the lessons in a folder come from; reads no more than that.
+
+    Raises:
+      NothingSaved, DamagedPart, NewerFormat: as `read`.
+      UnfitLessons: the folder holds something else.
+    """
+    about = record.describe(at).about
+    if about.get("kind") != PART:
+        raise UnfitLessons(f"{at} holds no lessons but an agent: give the folder of one of its workers' lessons")
+    written = about.get("lessons")
+    if not isinstance(written, int) or written > FORMAT:
+        raise NewerFormat(
+            f"the lessons in {at} were written by a later version: they have format {written}, and this version of "
+            f"trainee reads formats up to {FORMAT}. Upgrade trainee, or take them again with this one"
+        )
+    try:
+        return Provenance.from_json(about["provenance"])
+    except (KeyError, TypeError) as error:
+        raise DamagedPart(f"the lessons in {at} do not say where they come from: {error}. Take them again") from None
+
+
+def _tree(lessons: Lessons) -> dict[str, Any]:
+    names = ("observation", "allowed", "utilities", "decided", "normaliser", "peak")
+    return {name: getattr(lessons, name) for name in names}
+
+
+def _template(learner: Learner, count: int) -> dict[str, Any]:
+    signature = learner.spec.signature
+    single = learner.experience().step.observation
+    return {
+        "observation": jax.tree.map(lambda leaf: jnp.zeros((count, *leaf.shape), leaf.dtype), single),
+        "allowed": jnp.zeros((count, *signature.grid), bool),
+        "utilities": jnp.zeros((count, learner.all_heads, *signature.grid)),
+        "decided": jnp.zeros((count, len(signature.choices))),
+        "normaliser": init_normaliser(learner.perception.measured),
+        "peak": jnp.zeros(()),
+    }

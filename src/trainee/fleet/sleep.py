@@ -1,0 +1,228 @@
+"""Sleep: an agent learns from lessons of its own past now and then, so that what it learns today does not undo them.
+
+Nobody says when one job ends and another begins. While a worker is at work, and does its job as well as it ever did, it
+keeps lessons of it. Of the jobs that others of the agent's workers did, it looks now and then how far it has come to
+think otherwise than their lessons do; where that is more than a little, it sleeps: it learns from those lessons, and
+from what it thinks of the job at hand, so that this is not undone in turn. It looks sooner again where it had to sleep,
+and later where it had not. Competence-filtered imitation keeps more than replay does (arXiv 2607.19749).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from trainee.errors import NothingSaved, RecordError, UnfitLessons
+from trainee.fleet.imitation import Course, Effort, Parts, course, disagreement, imitated
+from trainee.fleet.lessons import Lessons, digest
+from trainee.fleet.provenance import RECENT_EPISODES
+from trainee.fleet.shelf import keep, place, read
+from trainee.learner import Learned
+from trainee.life import Agent, Callback, Decision, Logbook, TimeStep, Work, Worker, tenths
+
+# How far it may think otherwise than its lessons, as `imitation_loss`.
+TOLERANCE = 0.02
+# Between looks, in steps at work: the fewest and the most.
+SOONEST_STEPS, LATEST_STEPS = 250, 1_000
+# Lessons of a job, and of those as many as it takes to look.
+LESSONS, LOOK = 4_000, 256
+# Of the newest time steps of the job at hand so many hold what it is thought of now.
+TODAY = 1_024
+# New lessons are taken after so many steps, and then whenever so much more has been done.
+FIRST_STEPS, GROWTH = 2_000, 1.25
+# The share of what was learned that may be missing where a job is done as well as ever.
+LAPSE = 0.1
+# Bursts in a row, at most.
+MOST_BURSTS = 10
+# One burst, and how many lessons, each as often as it is learned from, may be learned from for each step at work. A
+# lesson takes about a hundredth of the time of a step, and to look and to take lessons a twentieth.
+BURST = Effort(steps=100, batch=32, rate=1e-3)
+LESSONS_A_STEP = 14.0
+
+
+@dataclass
+class Diary:
+    """What came of sleep so far.
+
+    Attributes:
+      looks, bursts: how often it looked, and how often it slept.
+      learned: lessons learned from, each as often as it was.
+      asleep_s, waking_s: seconds that it slept, and that it looked and took lessons.
+      farthest: how far it had come to think otherwise, at the newest look, by job.
+    """
+
+    looks: int = 0
+    bursts: int = 0
+    learned: int = 0
+    asleep_s: float = 0.0
+    waking_s: float = 0.0
+    farthest: dict[str, float] = dataclasses.field(default_factory=dict)
+
+
+class Sleep(Callback):
+    """Keeps an agent's earlier jobs while it works: `agent.learn(job, steps, callbacks=[Sleep(agent)])`.
+
+    Use one of it for an agent's whole life, or give a home, where its lessons are kept between processes.
+
+    Args:
+      agent: whose jobs are kept.
+      home: where its lessons are kept; nowhere by default.
+    """
+
+    def __init__(self, agent: Agent, home: Path | None = None):
+        self.diary = Diary()
+        self._agent, self._home = agent, home
+        self._kept: dict[str, Lessons] = {}
+        self._courses: dict[str, tuple[Course, Course]] = {}
+        self._steps, self._look_at, self._pause = 0, SOONEST_STEPS, SOONEST_STEPS
+        # By the steps of each worker.
+        self._take_at: dict[str, float] = {}
+        self._key = jax.random.fold_in(jax.random.key(agent.seed), 0x51EE9)
+        if home is not None:
+            self._read(home)
+
+    def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> None:
+        self._steps += 1
+        looks, takes = self._steps >= self._look_at, work.logbook.steps >= self._take_at.get(work.name, FIRST_STEPS)
+        if not (looks or takes):
+            return
+        begun_s = time.perf_counter()
+        worker = self._agent.workers[work.name]
+        self._agent.gather()
+        if takes:
+            self._take_lessons(worker)
+        far = self._far(worker) if looks else {}
+        self.diary.waking_s += time.perf_counter() - begun_s
+        if looks:
+            self._looked(worker, far)
+
+    def _looked(self, worker: Worker, far: dict[str, float]) -> None:
+        """Sleep if that is called for, and say when to look again."""
+        self.diary.looks, self.diary.farthest = self.diary.looks + 1, far
+        # Its unit moves while it works: what was made of its lessons does not hold.
+        self._courses.pop(worker.name, None)
+        slept = self._slept(worker, far)
+        self._pause = max(SOONEST_STEPS, self._pause // 2) if slept else min(LATEST_STEPS, self._pause * 2)
+        self._look_at = self._steps + self._pause
+
+    def on_end(self, work: Work) -> None:
+        if self._home is None:
+            return
+        for name, lessons in self._kept.items():
+            keep(lessons, place(self._home, name))
+
+    def _read(self, home: Path) -> None:
+        for name, worker in self._agent.workers.items():
+            try:
+                self._keep(worker, read(place(home, name), self._agent, worker.learner))
+            except NothingSaved:
+                continue
+            except RecordError:
+                # What cannot be read is taken anew when the worker is next at work.
+                continue
+
+    def _take_lessons(self, worker: Worker) -> None:
+        """Take lessons of the job at hand, if it is done as well as ever; if not, try again before long."""
+        log, known = worker.logbook, self._kept.get(worker.name)
+        self._take_at[worker.name] = log.steps + SOONEST_STEPS
+        if known is not None and log.recent(RECENT_EPISODES) < _least(known, log):
+            return
+        try:
+            self._keep(worker, digest(self._agent, worker.name, LESSONS))
+        except UnfitLessons:
+            return
+        self._take_at[worker.name] = GROWTH * log.steps
+
+    def _keep(self, worker: Worker, lessons: Lessons) -> None:
+        self._kept[worker.name] = lessons
+
+    def _course(self, name: str) -> tuple[Course, Course]:
+        """The lessons of a worker that is not at work, and a few of them to look by."""
+        if name not in self._courses:
+            worker, lessons = self._agent.workers[name], self._kept[name]
+            interface = self._agent.interfaces[worker.spec.signature.id]
+            few = _few(lessons, LOOK)
+            whole = course(worker.learner, interface, lessons, LESSONS - len(lessons))
+            self._courses[name] = whole, course(worker.learner, interface, few, LOOK - len(few))
+        return self._courses[name]
+
+    def _far(self, worker: Worker) -> dict[str, float]:
+        """How far the agent has come to think otherwise than its lessons, of each job but the one at hand."""
+        found: dict[str, float] = {}
+        for name in self._kept:
+            other = self._agent.workers[name]
+            if other.spec.signature.id == worker.spec.signature.id:
+                # Its interface is at work, and its unit moves: the two are one job, as far as can be told.
+                continue
+            assert self._agent.brain is not None
+            modules = self._agent.interfaces[other.spec.signature.id].learned.slow
+            parts = Parts(self._agent.brain.slow, (modules,))
+            (found[name],) = disagreement(parts, [self._course(name)[1]], [0])
+        return found
+
+    def _slept(self, worker: Worker, far: dict[str, float]) -> bool:
+        """Sleep as long as the agent thinks otherwise than its lessons, and there is time for it."""
+        slept = False
+        for _ in range(MOST_BURSTS):
+            if all(value <= TOLERANCE for value in far.values()) or not self._burst(worker, list(far)):
+                break
+            slept, far = True, self._far(worker)
+        return slept
+
+    def _burst(self, worker: Worker, others: list[str]) -> bool:
+        """One burst of sleep, if there is time for it."""
+        cost = BURST.steps * BURST.batch * (1 + len(others))
+        if self.diary.learned + cost > LESSONS_A_STEP * self._steps:
+            return False
+        begun_s = time.perf_counter()
+        try:
+            today = digest(self._agent, worker.name, TODAY, TODAY)
+        except UnfitLessons:
+            return False
+        agent, signature = self._agent, worker.spec.signature.id
+        assert agent.brain is not None
+        at_hand = course(worker.learner, agent.interfaces[signature], today, TODAY - len(today))
+        courses = [at_hand, *(self._course(name)[0] for name in others)]
+        of_courses = [signature, *(agent.workers[name].spec.signature.id for name in others)]
+        signatures = list(dict.fromkeys(of_courses))
+        parts = Parts(agent.brain.slow, tuple(agent.interfaces[one].learned.slow for one in signatures))
+        self._key, key = jax.random.split(self._key)
+        better, _ = imitated(parts, courses, [signatures.index(one) for one in of_courses], key, BURST)
+        agent.brain = _moved(agent.brain, better.trunk)
+        for one, modules in zip(signatures, better.modules, strict=True):
+            interface = agent.interfaces[one]
+            agent.interfaces[one] = eqx.tree_at(lambda i: i.learned, interface, _moved(interface.learned, modules))
+        self.diary.learned += cost
+        self.diary.bursts += 1
+        self.diary.asleep_s += time.perf_counter() - begun_s
+        return True
+
+
+def _least(known: Lessons, log: Logbook) -> float:
+    """What a job has to bring to be done as well as when lessons of it were taken: what twenty episodes vary by may be
+    missing, and a tenth of all that was ever learned of it.
+    """
+    then, parts = known.provenance.competence, tenths(log.episodes, 0, log.steps)
+    return then.recent_low - LAPSE * (max(parts) - min(parts))
+
+
+def _moved(old: Learned, slow: Any) -> Learned:
+    """Slow parameters that have learned in sleep, and the newest moved by as much."""
+    now = jax.tree.map(lambda now, new, before: now + (new - before), old.now, slow, old.slow)
+    return Learned(now, jax.tree.map(jnp.array, slow), old.moments)
+
+
+def _few(lessons: Lessons, most: int) -> Lessons:
+    """Some of the lessons, spread over all."""
+    chosen = np.linspace(0, len(lessons), min(most, len(lessons)), endpoint=False).astype(int)
+    observation = jax.tree.map(lambda leaf: leaf[chosen], lessons.observation)
+    arrays = {name: getattr(lessons, name)[chosen] for name in ("allowed", "utilities", "decided")}
+    return dataclasses.replace(lessons, observation=observation, **arrays)

@@ -1,0 +1,74 @@
+"""The gate: what is retained, by hand, and what is said where it is not enough."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fleets import WALK
+from trainee.errors import UnknownJob
+from trainee.fleet.gate import not_played, random_returns, retention, returns_of
+
+
+def test_what_is_retained_by_hand():
+    found = retention("pole", [100.0] * 10, [90.0] * 10, [0.0] * 10)
+    assert (found.specialist, found.merged, found.random, found.retained) == (100, 90, 0, pytest.approx(0.9))
+    assert (found.low, found.high) == (pytest.approx(0.9), pytest.approx(0.9))
+    assert found.verdict == "failed"
+    assert "pole: 0.900 of the specialist's return is retained, [0.900, 0.900]: 0.050 below 0.95" in found.why
+    assert "more width" in found.why
+
+
+def test_costs_are_returns_too():
+    found = retention("car", [-100.0] * 10, [-105.0] * 10, [-200.0] * 10)
+    assert found.retained == pytest.approx(0.95)
+    assert retention("car", [-100.0] * 10, [-300.0] * 10, [-200.0] * 10).retained == pytest.approx(-1)
+
+
+def test_the_same_returns_pass_however_much_they_vary():
+    """Episodes are compared one by one, so that what is the same is known to be."""
+    returns = np.random.default_rng(0).normal(100, 50, 50).tolist()
+    found = retention("pole", returns, returns, [0.0] * 50)
+    assert (found.retained, found.low, found.high, found.passed, found.why) == (1, 1, 1, True, "")
+
+
+def test_few_episodes_that_vary_are_inconclusive():
+    draw = np.random.default_rng(1)
+    found = retention("pole", draw.normal(100, 40, 20).tolist(), draw.normal(103, 40, 20).tolist(), [0.0] * 20)
+    assert found.low < 0.95 < found.high
+    assert (found.verdict, found.passed) == ("inconclusive", False)
+    assert "Play more episodes than 20" in found.why
+
+
+def test_a_specialist_no_better_than_chance_is_named():
+    found = retention("car", [-200.0] * 10, [-100.0] * 10, [-200.0] * 10)
+    assert (found.verdict, found.passed) == ("learned nothing", False)
+    assert np.isnan(found.retained)
+    assert "car: the specialist does no better than random play (-200 against -200 over 10 episodes)" in found.why
+
+
+def test_a_job_out_of_reach_does_not_pass():
+    found = not_played("pump", UnknownJob("no environment is called 'pump'"))
+    assert (found.verdict, found.passed) == ("not played", False)
+    assert "no environment is called 'pump'" in found.why
+
+
+def test_how_sure_it_is_holds():
+    """The lower bound is above the truth in about one of forty."""
+    draw, above, trials = np.random.default_rng(2), 0, 200
+    for _ in range(trials):
+        found = retention("x", *(draw.normal(mean, 3, 40).tolist() for mean in (10, 9, 0)))
+        above += found.low > 0.9
+    assert above <= 0.06 * trials, above
+
+
+def test_episodes_are_the_same_for_each_agent(walker):
+    assert returns_of(walker, WALK, 5) == returns_of(walker, WALK, 5)
+
+
+def test_random_play_is_random():
+    returns = random_returns(WALK, 40)
+    assert len(set(returns)) > 30
+    assert -8 < np.mean(returns) < 8
+    # Always right brings 19 at the most; masks are honoured, as the toy raises where they are not.
+    assert len(random_returns("work_toys:Masked-v0", 3)) == 3
