@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trainee.fleet import Sleep
     from trainee.jobs import check
     from trainee.jobs.http import Client
     from trainee.life import Agent, Callback, Evaluation, Policy, Worker, fleet_at
@@ -19,12 +20,13 @@ _ROOMS = {
     "Client": "trainee.jobs.http",
     "Evaluation": "trainee.life",
     "Policy": "trainee.life",
+    "Sleep": "trainee.fleet",
     "Worker": "trainee.life",
     "check": "trainee.jobs",
     "fleet_at": "trainee.life",
 }
 
-__all__ = ["Agent", "Callback", "Client", "Evaluation", "Policy", "Worker", "check", "fleet_at"]
+__all__ = ["Agent", "Callback", "Client", "Evaluation", "Policy", "Sleep", "Worker", "check", "fleet_at"]
 
 
 def __getattr__(name: str) -> Any:

@@ -53,14 +53,15 @@ def _worked(home: Path, seed: int, share: float, as_json: bool) -> list[JobResul
     from trainee.cli.keeping import kept  # noqa: PLC0415 kept out of --help
     from trainee.cli.live import LiveTable  # noqa: PLC0415 kept out of --help
     from trainee.exams import JobResult  # noqa: PLC0415 kept out of --help
+    from trainee.fleet import Sleep  # noqa: PLC0415 kept out of --help
     from trainee.life import Agent  # noqa: PLC0415 kept out of --help
 
     agent = Agent(seed)
-    live = [] if as_json else [LiveTable(Console())]
+    listeners = [Sleep(agent, home), *([] if as_json else [LiveTable(Console())])]
     learned: list[tuple[Any, Any]] = []
     try:
         for job, steps in PROGRAMME:
-            stint = agent.learn(job, max(1, round(steps * share)), callbacks=live)
+            stint = agent.learn(job, max(1, round(steps * share)), callbacks=listeners)
             learned.append((stint, agent.evaluate(job, EPISODES)))
     except KeyboardInterrupt:
         kept(agent, home)
@@ -96,7 +97,7 @@ def _print_table(results: list[JobResult]) -> None:
     console.print(table)
     console.print(
         f"Frozen: mean of {EPISODES} episodes without learning, with its 95% interval. What later jobs took from "
-        "earlier ones is the difference between the two columns."
+        "earlier ones is the difference between the two columns. It sleeps now and then, so as not to lose them."
     )
 
 

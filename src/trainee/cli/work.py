@@ -42,6 +42,13 @@ Restartable = Annotated[
         show_default=False,
     ),
 ]
+Sleeps = Annotated[
+    bool,
+    typer.Option(
+        "--sleep/--awake",
+        help="Whether it learns from lessons of its earlier jobs now and then, so as not to lose them.",
+    ),
+]
 LastGood = Annotated[bool, typer.Option("--last-good", help="Go back to the checkpoint before the newest one.")]
 
 
@@ -53,6 +60,7 @@ def learn(
     width: Annotated[int, typer.Option(help="Units in each layer of a new agent.")] = 64,
     tensorboard: Annotated[Path | None, typer.Option(help="Folder to write TensorBoard curves to.")] = None,
     restartable: Restartable = None,
+    sleep: Sleeps = True,
     last_good: LastGood = False,
     as_json: AsJson = False,
 ) -> None:
@@ -66,7 +74,7 @@ def learn(
         if last_good:
             record.revert(home)
         agent = opened(home, seed, width)
-        listeners = _listeners(agent, home, as_json)
+        listeners = _listeners(agent, home, sleep, as_json)
         for job in jobs:
             learning = partial(agent.learn, job, callbacks=listeners, tensorboard=tensorboard, restartable=restartable)
             _learn_one(agent, home, job, steps, learning, as_json)
@@ -117,13 +125,15 @@ def _steps_at(agent: Agent, job: str) -> int:
     return agent.workers[job].logbook.steps if job in agent.workers else 0
 
 
-def _listeners(agent: Agent, home: Path, as_json: bool) -> list[Callback]:
+def _listeners(agent: Agent, home: Path, sleep: bool, as_json: bool) -> list[Callback]:
     from rich.console import Console  # noqa: PLC0415 kept out of --help
 
     from trainee.cli.keeping import Saves  # noqa: PLC0415 kept out of --help
     from trainee.cli.live import LiveTable  # noqa: PLC0415 kept out of --help
+    from trainee.fleet import Sleep  # noqa: PLC0415 kept out of --help
 
-    return [Saves(agent, home), *([] if as_json else [LiveTable(Console())])]
+    sleeps = [Sleep(agent, home)] if sleep else []
+    return [*sleeps, Saves(agent, home), *([] if as_json else [LiveTable(Console())])]
 
 
 def evaluate(
