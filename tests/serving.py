@@ -6,12 +6,10 @@ Whatever is called is compared with the OpenAPI document: that there is such an 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +27,7 @@ from trainee.serve import Settings, create_app, gate
 from trainee.serve.protocol import LimitedProtocol
 from trainee.serve.service import Service
 from trainee.workshop.bench import Bench
+from watches import Watch
 
 # One signature for nearly all tests, so that it is compiled once in a process.
 SPACES = {
@@ -276,38 +275,6 @@ class Served:
         schema = documented["content"]["application/json"]["schema"]
         faults = list(schema_faults(self.document, schema, body, "answer"))
         assert not faults, faults
-
-
-class Watch:
-    """Server-sent events as they come."""
-
-    def __init__(self, answer: httpx.Response):
-        self._lines = answer.iter_lines()
-
-    def __iter__(self) -> Watch:
-        return self
-
-    def __next__(self) -> dict[str, Any]:
-        """The next event: `event`, `id` where it has one, and `data`."""
-        told: dict[str, Any] = {}
-        for line in self._lines:
-            name, _, value = line.partition(": ")
-            if name == "data":
-                told["data"] = json.loads(value)
-            elif name in ("event", "id"):
-                told[name] = value
-            elif not line and told:
-                return told
-        raise StopIteration
-
-    def until(self, kind: str, patience_s: float = 20) -> dict[str, Any]:
-        """The next event of a kind."""
-        deadline = time.monotonic() + patience_s
-        for told in self:
-            if told["event"] == kind:
-                return told
-            assert time.monotonic() < deadline, f"no {kind} came"
-        raise AssertionError(f"the stream ended before {kind} came")
 
 
 def decision(sequence: int = 0, **more: Any) -> dict[str, Any]:
