@@ -28,7 +28,7 @@ def life(seed: int, asleep: bool, share: float = 1.0) -> dict[str, object]:
         spent_s += time.perf_counter() - begun_s
         online[job] = stint.online_return
     kept = {job: agent.evaluate(job, EPISODES).mean for job, _ in JOBS}
-    slept_s = sleep.diary.asleep_s + sleep.diary.waking_s
+    slept_s = sleep.diary.asleep_s + sleep.diary.looking_s
     return {"seed": seed, "asleep": asleep, "online": online, "kept": kept, "share_asleep": slept_s / spent_s}
 
 

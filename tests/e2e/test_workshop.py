@@ -17,7 +17,7 @@ from serving import JOB, SEEN, decision
 from trainee.record.log import EventLog
 from trainee.workshop.bench import Bench
 
-KILLS = 3
+KILLS = 2
 
 
 @pytest.fixture

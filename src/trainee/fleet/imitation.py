@@ -18,7 +18,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from trainee.fleet.lessons import Lessons
+from trainee.fleet.lessons import Lessons, at_once
 from trainee.learner import Interface, Learner
 from trainee.learner.encoders import Encoder, Trunk
 from trainee.learner.running import Normaliser, unit
@@ -199,7 +199,7 @@ def _disagreement(trunk: Trunk, modules: Modules, course: Course) -> Float[Array
         return imitation_loss(heads(trunk(encoder(seen))), target, allowed, course.level, course.lead)
 
     taught = course.seen, course.targets, course.allowed
-    errors = jax.lax.map(lambda lesson: of_lesson(*lesson), taught, batch_size=512)
+    errors = jax.lax.map(lambda lesson: of_lesson(*lesson), taught, batch_size=at_once(course.seen))
     counted = jnp.arange(len(errors)) < course.count
     return jnp.sum(jnp.where(counted, errors, 0.0)) / course.count
 
@@ -226,18 +226,22 @@ def _course(learner: Learner) -> Any:
         utilities: Array,
         allowed: Array,
     ) -> Course:
-        def seen_by(observation: Observation) -> tuple[Observation, Array]:
-            seen = learner.perception.normalised(observation, normaliser)
-            return seen, learner.prior_scale * interface.prior(learner.perception.bare(seen))
+        seen = jax.vmap(learner.perception.normalised, in_axes=(0, None))(observation, normaliser)
 
-        seen, priors = jax.vmap(seen_by)(observation)
+        def prior_of(moment: Array) -> Array:
+            one = jax.tree.map(lambda leaf: leaf[moment], seen)
+            return learner.prior_scale * interface.prior(learner.perception.bare(one))
+
+        # In parts: what pictures take on the way is a hundred times what they take.
+        priors = jax.lax.map(prior_of, jnp.arange(len(utilities)), batch_size=at_once(seen))
         targets = utilities * (unit(peak) / unit(interface.peak)) - priors
         level, lead = jax.vmap(_parted)(jnp.mean(targets[:, : learner.constants.heads], axis=1), allowed)
         held = jnp.arange(len(utilities)) < count
         mean = jnp.sum(jnp.where(held[:, None], level, 0.0), axis=0) / count
         of_level = _root_mean_square(jnp.where(held[:, None], level - mean[None], 0.0), count)
         of_lead = _root_mean_square(jnp.where(held[:, None, None], lead, 0.0), count)
-        return Course(seen, targets, allowed, count, of_level, of_lead, jnp.ones(()))
+        # Where the level never varies, as at a job of one moment, a hair's breadth is not to be made much of.
+        return Course(seen, targets, allowed, count, jnp.maximum(of_level, of_lead / 10), of_lead, jnp.ones(()))
 
     return jax.jit(prepared)
 

@@ -15,6 +15,7 @@ from trainee import record
 from trainee.errors import NothingSaved, SaveFailed, TraineeError, UnfitLessons
 from trainee.fleet.lessons import digest
 from trainee.fleet.shelf import keep, place, provenance_at
+from trainee.fleet.sleep import Sleep
 from trainee.life import Agent, Callback, Decision, TimeStep, Work, deferred_interrupt
 from trainee.life.runtime import end_with_the_parent
 
@@ -72,12 +73,13 @@ def _work(assignment: Assignment, told: Connection) -> None:
         agent = Agent.load(assignment.home)
     except NothingSaved:
         agent = Agent(assignment.seed, assignment.width)
-    telling = _Telling(agent, assignment, told)
+    # Who has several jobs is to keep them all.
+    telling, sleep = _Telling(agent, assignment, told), Sleep(agent, assignment.home)
     for job in assignment.jobs:
         begun = _steps_at(agent, job)
         if begun < assignment.steps:
             try:
-                agent.learn(job, assignment.steps - begun, callbacks=[telling])
+                agent.learn(job, assignment.steps - begun, callbacks=[telling, sleep])
             finally:
                 _saved(agent, assignment.home)
         _tell(told, {"job": job, "steps": _steps_at(agent, job), **_handed_in(agent, assignment.home, job)})

@@ -33,7 +33,7 @@ MOST_LESSONS = 20_000
 # Of the lessons, so many are the newest; the others are spread over all that is remembered.
 NEWEST_SHARE = 0.5
 # Moments judged in one call.
-AT_ONCE = 1024
+AT_ONCE, NUMBERS_AT_ONCE = 1024, 2**22
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,13 +84,15 @@ def digest(agent: Agent, name: str, most: int = MOST_LESSONS, newest: int | None
     if worker is None:
         raise InvalidArgument(f"no worker is named {name!r}: this agent has {sorted(agent.workers)}")
     learner, state, about = worker.learner, agent.state_of(worker), provenance(agent, worker)
+    # Before all that is remembered is read. What a job is to be done like is not asked of today's thoughts.
+    _check_learned(about, state, about.steps, competent=newest is None)
     if newest is None:
         steps, _ = replay.everything(state.stream.replay, learner.experience())
     else:
         steps, _ = _newest(learner, state, newest)
     # At a last time step nothing is decided.
     moments = np.flatnonzero(~np.asarray(steps.last))
-    _check_learned(about, state, len(moments))
+    _check_learned(about, state, len(moments), competent=newest is None)
     size = replay.slot_bytes(learner.experience()) + 8 * learner.all_heads * int(np.prod(learner.spec.signature.grid))
     chosen = moments[_spread(len(moments), min(most, MOST_BYTES // size))]
     observation = jax.tree.map(lambda leaf: np.asarray(leaf)[chosen], steps.observation)
@@ -174,11 +176,11 @@ def _reader(learner: Learner) -> Any:
     return jax.jit(lambda ring, slots: replay.read(ring, slots, learner.experience()))
 
 
-def _check_learned(about: Provenance, state: State, moments: int) -> None:
+def _check_learned(about: Provenance, state: State, moments: int, competent: bool) -> None:
     who, remedy = f"the worker at {about.job!r}", "Let it work longer, and take the lessons again"
     if not moments:
         raise UnfitLessons(f"{who} has made no step yet, and so has no lessons. {remedy}")
-    if not about.competence.episodes:
+    if competent and not about.competence.episodes:
         raise UnfitLessons(
             f"{who} has ended no episode in {about.steps:,} steps: there is no telling how well it does. {remedy}"
         )
@@ -199,15 +201,21 @@ def _spread(held: int, most: int) -> np.ndarray:
 
 def _in_parts(observation: Observation) -> Iterator[tuple[Observation, int]]:
     """Parts of one size, the last one filled up with zeros, and how many moments each holds."""
-    held = len(observation.numeric)
-    for begin in range(0, held, AT_ONCE):
-        count = min(AT_ONCE, held - begin)
+    held, size = len(observation.numeric), at_once(observation)
+    for begin in range(0, held, size):
+        count = min(size, held - begin)
 
         def filled(leaf: Any, begin: int = begin, count: int = count) -> np.ndarray:
-            rest = np.zeros((AT_ONCE - count, *leaf.shape[1:]), leaf.dtype)
+            rest = np.zeros((size - count, *leaf.shape[1:]), leaf.dtype)
             return np.concatenate([leaf[begin : begin + count], rest])
 
         yield cast(Observation, jax.tree.map(filled, observation)), count
+
+
+def at_once(observation: Observation) -> int:
+    """How many of such observations, `[moments, …]`, are gone through at once: fewer of large ones."""
+    numbers = sum(int(np.prod(leaf.shape[1:])) for leaf in jax.tree.leaves(observation))
+    return max(min(AT_ONCE, NUMBERS_AT_ONCE // max(numbers, 1)), 32)
 
 
 @functools.cache

@@ -10,6 +10,8 @@ and later where it had not. Competence-filtered imitation keeps more than replay
 from __future__ import annotations
 
 import dataclasses
+import logging
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +22,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from trainee.errors import NothingSaved, RecordError, UnfitLessons
+from trainee.errors import RecordError, UnfitLessons
 from trainee.fleet.imitation import Course, Effort, Parts, course, disagreement, imitated
 from trainee.fleet.lessons import Lessons, digest
 from trainee.fleet.provenance import RECENT_EPISODES
 from trainee.fleet.shelf import keep, place, read
 from trainee.learner import Learned
-from trainee.life import Agent, Callback, Decision, Logbook, TimeStep, Work, Worker, tenths
+from trainee.life import Agent, Callback, Decision, TimeStep, Work, Worker, tenths
+
+logger = logging.getLogger("trainee.fleet")
 
 # How far it may think otherwise than its lessons, as `imitation_loss`.
 TOLERANCE = 0.02
@@ -46,6 +50,9 @@ MOST_BURSTS = 10
 # lesson takes about a hundredth of the time of a step, and to look and to take lessons a twentieth.
 BURST = Effort(steps=100, batch=32, rate=1e-3)
 LESSONS_A_STEP = 14.0
+# Of so many steps it may save up what it has not slept. Bytes that the lessons of a job take while it is learned from
+# them.
+SAVED_UP_STEPS, MOST_COURSE = 20_000, 2**28
 
 
 @dataclass
@@ -55,7 +62,7 @@ class Diary:
     Attributes:
       looks, bursts: how often it looked, and how often it slept.
       learned: lessons learned from, each as often as it was.
-      asleep_s, waking_s: seconds that it slept, and that it looked and took lessons.
+      asleep_s, looking_s: seconds that it slept, and that it looked and took lessons.
       farthest: how far it had come to think otherwise, at the newest look, by job.
     """
 
@@ -63,7 +70,7 @@ class Diary:
     bursts: int = 0
     learned: int = 0
     asleep_s: float = 0.0
-    waking_s: float = 0.0
+    looking_s: float = 0.0
     farthest: dict[str, float] = dataclasses.field(default_factory=dict)
 
 
@@ -81,26 +88,47 @@ class Sleep(Callback):
         self.diary = Diary()
         self._agent, self._home = agent, home
         self._kept: dict[str, Lessons] = {}
+        self._unwritten: set[str] = set()
         self._courses: dict[str, tuple[Course, Course]] = {}
         self._steps, self._look_at, self._pause = 0, SOONEST_STEPS, SOONEST_STEPS
+        self._credit = 0.0
+        # The most that its last episodes ever brought, and who was at work, the newest last.
+        self._best: dict[str, float] = {}
+        self._order: list[str] = []
         # By the steps of each worker.
         self._take_at: dict[str, float] = {}
         self._key = jax.random.fold_in(jax.random.key(agent.seed), 0x51EE9)
         if home is not None:
             self._read(home)
 
+    def on_start(self, work: Work) -> None:
+        """Of jobs that others did, lessons are taken now where there are none, or older ones: nothing is lost yet."""
+        begun_s = time.perf_counter()
+        self._courses.clear()
+        for name, worker in self._agent.workers.items():
+            known = self._kept.get(name)
+            if name != work.name and (known is None or known.provenance.steps != worker.logbook.steps):
+                self._take_lessons(worker)
+        self._order = [*(name for name in self._order if name != work.name), work.name]
+        self.diary.looking_s += time.perf_counter() - begun_s
+
     def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> None:
         self._steps += 1
+        self._credit = min(self._credit + LESSONS_A_STEP, LESSONS_A_STEP * SAVED_UP_STEPS)
         looks, takes = self._steps >= self._look_at, work.logbook.steps >= self._take_at.get(work.name, FIRST_STEPS)
         if not (looks or takes):
             return
+        worker = self._agent.workers.get(work.name)
+        if worker is None or worker.logbook is not work.logbook:
+            # Of several streams none is the one at hand.
+            self._look_at, self._take_at[work.name] = self._steps + LATEST_STEPS, math.inf
+            return
         begun_s = time.perf_counter()
-        worker = self._agent.workers[work.name]
         self._agent.gather()
         if takes:
             self._take_lessons(worker)
         far = self._far(worker) if looks else {}
-        self.diary.waking_s += time.perf_counter() - begun_s
+        self.diary.looking_s += time.perf_counter() - begun_s
         if looks:
             self._looked(worker, far)
 
@@ -116,48 +144,64 @@ class Sleep(Callback):
     def on_end(self, work: Work) -> None:
         if self._home is None:
             return
-        for name, lessons in self._kept.items():
-            keep(lessons, place(self._home, name))
+        for name in sorted(self._unwritten):
+            try:
+                keep(self._kept[name], place(self._home, name))
+            except RecordError as error:
+                # They are taken again; what was learned is not to be lost for them.
+                logger.warning("lessons of %r were not kept: %s", name, error)
+            else:
+                self._unwritten.discard(name)
 
     def _read(self, home: Path) -> None:
         for name, worker in self._agent.workers.items():
             try:
-                self._keep(worker, read(place(home, name), self._agent, worker.learner))
-            except NothingSaved:
-                continue
+                lessons = read(place(home, name), self._agent, worker.learner)
             except RecordError:
-                # What cannot be read is taken anew when the worker is next at work.
+                # What is not there, or cannot be read, is taken anew.
                 continue
+            self._kept[name] = lessons
+            self._best[name] = lessons.provenance.competence.recent_low
 
     def _take_lessons(self, worker: Worker) -> None:
-        """Take lessons of the job at hand, if it is done as well as ever; if not, try again before long."""
+        """Take lessons of a job, if it is done as well as ever; if not, try again before long."""
         log, known = worker.logbook, self._kept.get(worker.name)
-        self._take_at[worker.name] = log.steps + SOONEST_STEPS
-        if known is not None and log.recent(RECENT_EPISODES) < _least(known, log):
+        self._take_at[worker.name] = log.steps + max(SOONEST_STEPS, log.steps // 16)
+        if known is not None and log.recent(RECENT_EPISODES) < self._least(worker):
             return
         try:
-            self._keep(worker, digest(self._agent, worker.name, LESSONS))
+            lessons = digest(self._agent, worker.name, _room(worker))
         except UnfitLessons:
             return
         self._take_at[worker.name] = GROWTH * log.steps
-
-    def _keep(self, worker: Worker, lessons: Lessons) -> None:
         self._kept[worker.name] = lessons
+        self._unwritten.add(worker.name)
+        self._courses.pop(worker.name, None)
+        recent_low = lessons.provenance.competence.recent_low
+        self._best[worker.name] = max(self._best.get(worker.name, -math.inf), recent_low)
+
+    def _least(self, worker: Worker) -> float:
+        """What a job has to bring to be done as well as ever: what twenty episodes vary by may be missing, and a tenth
+        of all that was ever learned of it.
+        """
+        parts = tenths(worker.logbook.episodes, 0, worker.logbook.steps)
+        return self._best.get(worker.name, -math.inf) - LAPSE * (max(parts) - min(parts))
 
     def _course(self, name: str) -> tuple[Course, Course]:
         """The lessons of a worker that is not at work, and a few of them to look by."""
         if name not in self._courses:
             worker, lessons = self._agent.workers[name], self._kept[name]
             interface = self._agent.interfaces[worker.spec.signature.id]
-            few = _few(lessons, LOOK)
-            whole = course(worker.learner, interface, lessons, LESSONS - len(lessons))
+            few, room = _few(lessons, LOOK), _room(worker)
+            some = _few(lessons, room)
+            whole = course(worker.learner, interface, some, room - len(some))
             self._courses[name] = whole, course(worker.learner, interface, few, LOOK - len(few))
         return self._courses[name]
 
     def _far(self, worker: Worker) -> dict[str, float]:
         """How far the agent has come to think otherwise than its lessons, of each job but the one at hand."""
         found: dict[str, float] = {}
-        for name in self._kept:
+        for name in self._newest():
             other = self._agent.workers[name]
             if other.spec.signature.id == worker.spec.signature.id:
                 # Its interface is at work, and its unit moves: the two are one job, as far as can be told.
@@ -167,6 +211,13 @@ class Sleep(Callback):
             parts = Parts(self._agent.brain.slow, (modules,))
             (found[name],) = disagreement(parts, [self._course(name)[1]], [0])
         return found
+
+    def _newest(self) -> list[str]:
+        """Of workers with lessons and one interface, the one that was last at work: the others' place is taken."""
+        before = [name for name in self._kept if name not in self._order]
+        in_order = [*before, *(name for name in self._order if name in self._kept)]
+        newest = {self._agent.workers[name].spec.signature.id: name for name in in_order}
+        return list(newest.values())
 
     def _slept(self, worker: Worker, far: dict[str, float]) -> bool:
         """Sleep as long as the agent thinks otherwise than its lessons, and there is time for it."""
@@ -180,7 +231,7 @@ class Sleep(Callback):
     def _burst(self, worker: Worker, others: list[str]) -> bool:
         """One burst of sleep, if there is time for it."""
         cost = BURST.steps * BURST.batch * (1 + len(others))
-        if self.diary.learned + cost > LESSONS_A_STEP * self._steps:
+        if cost > self._credit:
             return False
         begun_s = time.perf_counter()
         try:
@@ -196,6 +247,9 @@ class Sleep(Callback):
         parts = Parts(agent.brain.slow, tuple(agent.interfaces[one].learned.slow for one in signatures))
         self._key, key = jax.random.split(self._key)
         better, _ = imitated(parts, courses, [signatures.index(one) for one in of_courses], key, BURST)
+        self._credit -= cost
+        if not all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves(better)):
+            return False
         agent.brain = _moved(agent.brain, better.trunk)
         for one, modules in zip(signatures, better.modules, strict=True):
             interface = agent.interfaces[one]
@@ -204,14 +258,6 @@ class Sleep(Callback):
         self.diary.bursts += 1
         self.diary.asleep_s += time.perf_counter() - begun_s
         return True
-
-
-def _least(known: Lessons, log: Logbook) -> float:
-    """What a job has to bring to be done as well as when lessons of it were taken: what twenty episodes vary by may be
-    missing, and a tenth of all that was ever learned of it.
-    """
-    then, parts = known.provenance.competence, tenths(log.episodes, 0, log.steps)
-    return then.recent_low - LAPSE * (max(parts) - min(parts))
 
 
 def _moved(old: Learned, slow: Any) -> Learned:
@@ -226,3 +272,10 @@ def _few(lessons: Lessons, most: int) -> Lessons:
     observation = jax.tree.map(lambda leaf: leaf[chosen], lessons.observation)
     arrays = {name: getattr(lessons, name)[chosen] for name in ("allowed", "utilities", "decided")}
     return dataclasses.replace(lessons, observation=observation, **arrays)
+
+
+def _room(worker: Worker) -> int:
+    """How many lessons of a job are learned from: fewer of large observations."""
+    signature = worker.spec.signature
+    numbers = signature.numeric + len(signature.categories) + signature.pixels
+    return max(min(LESSONS, MOST_COURSE // (4 * max(numbers, 1))), LOOK)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import equinox as eqx
+import gymnasium
 import jax
 import numpy as np
 import pytest
 
 from fleets import NESTED, WALK, born, trained
+from trainee.errors import SaveFailed
 from trainee.fleet import digest, place, provenance_at, sleep
 from trainee.fleet.imitation import Parts, course, disagreement
 from trainee.fleet.sleep import BURST, LESSONS_A_STEP, Sleep
@@ -127,3 +129,50 @@ def test_the_same_life_is_slept_the_same():
         found.append((agent.brain, agent.interfaces))
     assert eqx.tree_equal(*found)
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(eqx.filter(found[0], eqx.is_inexact_array)))
+
+
+def test_what_it_did_while_it_did_not_sleep_is_kept_too():
+    agent = born()
+    agent.learn(WALK, 2_000)
+    lessons, callback = digest(agent, WALK), Sleep(agent)
+    agent.learn(NESTED, 3_000, callbacks=[callback])
+    awake = born()
+    awake.learn(WALK, 2_000)
+    awake.learn(NESTED, 3_000)
+    assert callback.diary.bursts > 0
+    assert far(agent, lessons) < 0.5 * far(awake, lessons)
+
+
+def test_lessons_of_an_earlier_state_give_way_to_those_of_the_newest(tmp_path):
+    agent = born()
+    agent.learn(WALK, 1_000, callbacks=[Sleep(agent, tmp_path)])
+    agent.learn(WALK, 1_500)
+    agent.learn(NESTED, 300, callbacks=[Sleep(agent, tmp_path)])
+    assert provenance_at(place(tmp_path, WALK)).steps == 2_500
+
+
+def test_a_disk_that_takes_no_lessons_ends_nothing(tmp_path, monkeypatch, caplog):
+    def full(*_):
+        raise SaveFailed("there is no room")
+
+    monkeypatch.setattr(sleep, "keep", full)
+    agent = born()
+    assert agent.learn(WALK, 500, callbacks=[Sleep(agent, tmp_path)]).steps == 500
+    assert "were not kept: there is no room" in caplog.text
+
+
+def test_several_streams_are_left_alone():
+    agent = born()
+    agent.learn(WALK, 500)
+    callback = Sleep(agent)
+    agent.learn(gymnasium.make_vec(WALK, num_envs=2), 1_000, callbacks=[callback])
+    assert callback.diary.bursts == 0
+
+
+def test_of_two_with_one_interface_the_newer_one_is_kept():
+    agent = born()
+    callback = Sleep(agent)
+    for name in ("older", "newer"):
+        agent.learn(WALK, 500, name=name, callbacks=[callback])
+    agent.learn(NESTED, 2_000, callbacks=[callback])
+    assert callback.diary.farthest.keys() == {"newer"}
