@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from service_process import Process
 from spawned import Trainee
 
 TESTS = Path(__file__).parents[1]
@@ -31,3 +33,12 @@ def trainee(tmp_path: Path) -> Trainee:
         )
 
     return started
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Process]:
+    """A service that is not running yet; killed in the end, if it runs then."""
+    process = Process(tmp_path)
+    yield process
+    if process.process is not None and process.process.poll() is None:
+        process.end(signal.SIGKILL)

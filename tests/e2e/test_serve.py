@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +34,6 @@ from trainee.workshop.bench import Bench
 KILLS = int(os.environ.get("KILLS", "4"))
 BOX, TWO = spaces.Box(np.zeros(2, np.float32), np.ones(2, np.float32)), spaces.Discrete(2)
 WORKERS, EPISODE = 3, 25
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Process]:
-    process = Process(tmp_path)
-    yield process
-    if process.process is not None and process.process.poll() is None:
-        process.end(signal.SIGKILL)
 
 
 class Worker(threading.Thread):

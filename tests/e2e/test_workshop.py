@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,14 +17,6 @@ from trainee.record.log import EventLog
 from trainee.workshop.bench import Bench
 
 KILLS = 2
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Process]:
-    process = Process(tmp_path)
-    yield process
-    if process.process is not None and process.process.poll() is None:
-        process.end(signal.SIGKILL)
 
 
 def workshop_of(service: Process) -> int:

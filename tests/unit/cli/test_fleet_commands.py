@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
+from command_line import runner
 from fleets import NESTED, WALK, trained
 from trainee import Agent
-from trainee.cli import main
 
 
 @pytest.fixture
 def run(monkeypatch, capsys, tmp_path):
     """Runs a command line: exit code, standard output, standard error."""
     monkeypatch.chdir(tmp_path)
-
-    def of(*arguments):
-        monkeypatch.setattr(sys, "argv", ["trainee", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        out, err = capsys.readouterr()
-        return int(caught.value.code or 0), out, err
-
-    return of
+    return runner(monkeypatch, capsys)
 
 
 def lines(out):
