@@ -21,6 +21,8 @@ from trainee.workshop.teaching import Teaching
 logger = logging.getLogger("trainee.workshop")
 # How long to wait for a call where there is nothing to learn, and how often to say how far learning is.
 IDLE_S, TELL_S = 0.05, 0.02
+# How often to say so in any case, so that the service knows that this works.
+BEAT_S = 5.0
 
 
 class Inside:
@@ -45,7 +47,7 @@ class Inside:
         # What is to be done in the loop when something beside it is done.
         self._done: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._told: tuple[dict[str, list[int]], str | None] | None = None
-        self._told_at = 0.0
+        self._told_at = self._said_at = 0.0
         self.benches: dict[str, Bench] = {}
 
     def run(self) -> bool:
@@ -125,15 +127,17 @@ class Inside:
         self._lines.send({"id": number, "error": [type(error).__name__, str(error) or repr(error)]})
 
     def _tell(self) -> None:
-        """Say how far learning is, if that has changed; at first in any case: from then on somebody listens."""
+        """Say how far learning is, if that has changed; at first and now and then in any case."""
         now = time.monotonic()
         if now - self._told_at < TELL_S:
             return
         before, trouble = ({}, "") if self._told is None else self._told
+        late = now - self._said_at >= BEAT_S
         self._told_at = now
         far = {job: [bench.cursor, bench.steps] for job, bench in self.benches.items()}
         news = {job: how for job, how in far.items() if before.get(job) != how}
-        if news or self._teaching.problem != trouble:
+        if news or late or self._teaching.problem != trouble:
+            self._said_at = now
             self._told = far, self._teaching.problem
             self._lines.send({"far": news, "problem": self._teaching.problem})
 

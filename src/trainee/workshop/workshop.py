@@ -25,6 +25,8 @@ logger = logging.getLogger("trainee.workshop")
 LONGEST, MOST_UNSENT, NEWS_S = 2**27, 2**26, 0.002
 # How long to wait before it is begun again, at first and at most, and for its end.
 AGAIN_S, MOST_AGAIN_S, STOP_S = 0.5, 30.0, 120.0
+# It is heard of every few seconds while it works (`inside.BEAT_S`): after this long it hangs, and is ended.
+HUNG_S = 180.0
 
 
 class Running(NamedTuple):
@@ -189,8 +191,11 @@ class Workshop:
     async def _heard_out(self, running: Running) -> object:
         """Hear what is said until it ends; how it did."""
         try:
-            while line := await running.reader.readline():
+            while line := await self._line(running.reader):
                 self._hear(json.loads(line))
+        except TimeoutError:
+            logger.error("nothing was heard of the workshop for %g seconds: it is ended", HUNG_S)
+            running.kill()
         except (ConnectionError, ValueError):
             logger.exception("the workshop cannot be heard")
         running.writer.close()
@@ -201,6 +206,10 @@ class Workshop:
             if not answer.done():
                 answer.set_exception(WorkshopGone("what decides has ended, and is being begun again"))
         return await asyncio.to_thread(running.wait)
+
+    async def _line(self, reader: asyncio.StreamReader) -> bytes:
+        async with asyncio.timeout(HUNG_S):
+            return await reader.readline()
 
     def _hear(self, message: Mapping[str, Any]) -> None:
         if "far" in message:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
+import subprocess
 import sys
 from dataclasses import replace
 from unittest.mock import ANY
@@ -15,7 +17,7 @@ from trainee.errors import DamagedPart, InvalidArgument, NothingSaved, Unsupport
 from trainee.record.events import Draft
 from trainee.record.log import EventLog
 from trainee.serve.bodies import NewJob
-from trainee.workshop import Place, Workshop, WorkshopGone, workshop
+from trainee.workshop import Place, Workshop, WorkshopGone, inside, workshop
 
 ABOUT = NewJob(**JOB).model_dump()
 TOLD = (SEEN, 0.0, True, False, False, None)
@@ -121,13 +123,13 @@ def test_it_is_begun_again_where_it_ends_and_nobody_waits_for_ever(log, tmp_path
 
     async def work(made, place):
         first = await place.ask("live", None, None, TOLD, (1, 2))
-        inside = made.inside
+        before = made.inside
 
         def fail(*_):
             raise OSError("the machine is on fire")
 
         assert not made.gone
-        monkeypatch.setattr(inside, "_answer", fail)
+        monkeypatch.setattr(before, "_answer", fail)
         with pytest.raises(WorkshopGone, match="has ended"):
             await place.ask("live", None, None, TOLD, (1, 2))
         assert made.gone
@@ -135,13 +137,50 @@ def test_it_is_begun_again_where_it_ends_and_nobody_waits_for_ever(log, tmp_path
             await place.ask("live", None, None, TOLD, (1, 2))
         while made.gone:
             await asyncio.sleep(0.01)
-        assert made.inside is not inside
+        assert made.inside is not before
         again = await place.ask("live", None, None, TOLD, (1, 2))
         assert (again.action, again.underway) == (first.action, first.underway)
 
     with caplog.at_level(logging.ERROR, "trainee.workshop"):
         worked(tmp_path, work)
     assert [told.message for told in caplog.records] == ["the workshop ended by itself (None), and is begun again"]
+
+
+def test_it_is_heard_of_while_there_is_nothing_to_say(log, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(inside, "BEAT_S", 0.1)
+    monkeypatch.setattr(workshop, "HUNG_S", 5.0)
+
+    async def work(made, place):
+        await place.ask("live", None, None, TOLD, (1, 2))
+        monkeypatch.setattr(workshop, "HUNG_S", 2.0)
+        await asyncio.sleep(3.0)
+        assert not made.gone
+
+    worked(tmp_path, work)
+    assert not caplog.records
+
+
+def test_one_that_hangs_is_ended_and_begun_again(log, tmp_path, monkeypatch, caplog):
+    begun = []
+    process = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *told, **more: begun.append(process(*told, **more)) or begun[-1])
+
+    async def work(made, place):
+        first = await place.ask("live", None, None, TOLD, (1, 2))
+        # The wait for the line after this answer is the first one that is so short.
+        monkeypatch.setattr(workshop, "HUNG_S", 1.0)
+        await place.ask("live", None, None, TOLD, (1, 2))
+        begun[0].send_signal(signal.SIGSTOP)
+        while begun[0].poll() is None:
+            await asyncio.sleep(0.05)
+        monkeypatch.setattr(workshop, "HUNG_S", 180.0)
+        while made.gone:
+            await asyncio.sleep(0.05)
+        again = await place.ask("live", None, None, TOLD, (1, 2))
+        assert (again.action, again.underway) == (first.action, first.underway)
+
+    worked(tmp_path, work, apart=True)
+    assert any("nothing was heard of the workshop for" in told.message for told in caplog.records)
 
 
 def test_one_that_cannot_be_begun_is_stopped_at_once(log, tmp_path, monkeypatch):
