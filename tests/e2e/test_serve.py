@@ -31,7 +31,7 @@ from trainee.record.events import Event
 from trainee.record.log import EventLog
 from trainee.workshop.bench import Bench
 
-KILLS = int(os.environ.get("KILLS", "4"))
+KILLS = int(os.environ.get("KILLS", "3"))
 BOX, TWO = spaces.Box(np.zeros(2, np.float32), np.ones(2, np.float32)), spaces.Discrete(2)
 WORKERS, EPISODE = 3, 25
 

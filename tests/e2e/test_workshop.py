@@ -16,7 +16,7 @@ from serving import JOB, SEEN, decision
 from trainee.record.log import EventLog
 from trainee.workshop.bench import Bench
 
-KILLS = 2
+KILLS = 1
 
 
 def workshop_of(service: Process) -> int:
