@@ -65,7 +65,7 @@ class Database:
                 if snapshot:
                     connection.exec_driver_sql(SNAPSHOT[self.dialect])
                 yield connection
-        except exc.SQLAlchemyError as error:
+        except faults.FAILURES as error:
             raise faults.in_words(error, self.place, "the record could not be read") from error
 
     def write(self, work: Callable[[sa.Connection], Result], failed: str) -> Result:
@@ -96,7 +96,7 @@ class Database:
         try:
             with self._turn:
                 self._connect()
-        except exc.SQLAlchemyError as error:
+        except faults.FAILURES as error:
             raise faults.in_words(error, self.place, "the record could not be opened") from error
 
     def close(self) -> None:
@@ -123,9 +123,9 @@ class Database:
                     raise RecordUnavailable(f"{failed}: {error}") from None
                 case exc.DBAPIError(connection_invalidated=True) if not committing and not fresh:
                     raise _Lost from error
-                case exc.SQLAlchemyError() if committing:
+                case exc.SQLAlchemyError() | UnicodeDecodeError() if committing:
                     raise faults.in_words(error, self.place, f"{failed}, though it may all be there") from error
-                case exc.SQLAlchemyError():
+                case exc.SQLAlchemyError() | UnicodeDecodeError():
                     raise faults.in_words(error, self.place, failed) from error
             raise
 

@@ -46,11 +46,16 @@ POSTGRESQL = {
 }
 
 
-def in_words(error: exc.SQLAlchemyError, place: str, failed: str) -> RecordError:
+# What is raised where a database fails. SQLite's messages quote what they are about: where that is no text any more,
+# Python cannot read the message.
+FAILURES = exc.SQLAlchemyError, UnicodeDecodeError
+
+
+def in_words(error: exc.SQLAlchemyError | UnicodeDecodeError, place: str, failed: str) -> RecordError:
     """The error to raise for what a database said.
 
     Args:
-      error: what SQLAlchemy raised.
+      error: one of `FAILURES`.
       place: which database.
       failed: what did not happen; begins the message.
     Returns:
@@ -63,7 +68,9 @@ def in_words(error: exc.SQLAlchemyError, place: str, failed: str) -> RecordError
     return kind(f"{failed}: {place} {wrong} ({said}). {remedy}, and try again.")
 
 
-def _fault(error: exc.SQLAlchemyError) -> tuple[str, str]:
+def _fault(error: exc.SQLAlchemyError | UnicodeDecodeError) -> tuple[str, str]:
+    if isinstance(error, UnicodeDecodeError):
+        return DAMAGED
     if isinstance(error, exc.TimeoutError):
         return BUSY
     if not isinstance(error, exc.DBAPIError):

@@ -19,6 +19,18 @@ def test_a_file_that_is_no_database(path, content):
     assert path.read_bytes() == content
 
 
+def test_a_schema_that_is_no_text_any_more(path, opened):
+    log = opened(EventLog, path)
+    log.append([group("a")])
+    log.close()
+    content = path.read_bytes()
+    assert content.count(b"CREATE TABLE events") == 1
+    # SQLite says near what it stopped, and Python cannot read what it says.
+    path.write_bytes(content.replace(b"CREATE TABLE events", b"CREATE TABL\xc1 events"))
+    with pytest.raises(DamagedPart, match=r"events\.db is damaged .*Restore it from a backup"):
+        EventLog(path)
+
+
 def test_an_empty_file_beside_what_should_be_in_it(path, opened):
     log = opened(EventLog, path)
     log.append([group("a")])
