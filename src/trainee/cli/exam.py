@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from trainee.cli.outcome import say
 from trainee.errors import InvalidArgument
 
 if TYPE_CHECKING:
+    from trainee.exams.life import Scores as LifeScores
     from trainee.exams.runs import Progress
 
 app = typer.Typer(help="Measured examinations, with published numbers to beat.", no_args_is_help=True)
@@ -63,7 +65,9 @@ def life(
     scale: Annotated[float, typer.Option(metavar="X", help="Of the usual steps at each job.")] = 1.0,
     arms: Annotated[str, typer.Option(metavar="ARM,…", help="Which of the arms; all by default.")] = "",
     seeds: Annotated[str, typer.Option(metavar="N,…", help="Seeds of the agents.")] = "0,1,2",
-    parts: Annotated[str, typer.Option(metavar="PART,…", help="life: one agent; fleet: several, merged.")] = "life,fleet",
+    parts: Annotated[
+        str, typer.Option(metavar="PART,…", help="life: one agent; fleet: several, merged.")
+    ] = "life,fleet",
     plasticity: Annotated[bool, typer.Option("--plasticity", help="And many small jobs in a row.")] = False,
     home: Annotated[Path, typer.Option(help="Where lives are kept; a rerun goes on from there.")] = Path("life"),
     processes: Annotated[int, typer.Option(metavar="N", help="How many at a time; 0 is one for each core.")] = 0,
@@ -96,11 +100,36 @@ def life(
         size = partial(room.steps, asked.exam)
         for progress in runs(room.runs_of, waiting, size, processes or cores(), asked, kept):
             _tell_progress(progress, as_json)
+    scores = room.scored(asked, kept)
+    page = room.write_page(kept / "page.html", scores, asked)
+    say(as_json, {**asdict(scores), "page": str(page)}, "\n".join([*_life_lines(scores), "", str(page)]))
+
+
+def _life_lines(scores: LifeScores) -> list[str]:
+    from trainee.exams.life import MEASURES, told  # noqa: PLC0415 kept out of --help
+
+    lines = [f"left out, as no agent learned it alone: {job}" for job in scores.left_out]
+    for arm, of_arm in scores.arms.items():
+        lines += ["", arm, *(f"  {name:20} {told(of_arm[name])}" for name in MEASURES)]
+    for title, found in (("kept by", scores.kept), ("merged by", scores.unions)):
+        for arm, retained in found.items():
+            lines += ["", f"{title} {arm}"]
+            lines += [
+                f"  {each.job:44} {each.random:8.1f} {each.specialist:8.1f} {each.merged:8.1f}"
+                f"  {each.retained:.3f} [{each.low:.3f}, {each.high:.3f}] {each.verdict}"
+                for each in retained
+            ]
+    for arm, windows in scores.windows.items():
+        lines += ["", f"small jobs, {arm}, beside new agents"]
+        lines += [f"  {one.first:4} to {one.last:4} {one.relative:.2f}" for one in windows]
+    return lines
 
 
 def _tell_progress(progress: Progress, as_json: bool) -> None:
     speed = "" if math.isnan(progress.result) else f": {progress.result:,.0f} steps/s"
-    text = f"[{progress.done}/{progress.count}] {progress.name}{speed} (about {progress.seconds_left / 60:.0f} min left)"
+    text = (
+        f"[{progress.done}/{progress.count}] {progress.name}{speed} (about {progress.seconds_left / 60:.0f} min left)"
+    )
     say(as_json, {"run": progress.name, "steps_per_second": progress.result, "done": progress.done}, text)
 
 

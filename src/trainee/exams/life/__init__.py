@@ -5,19 +5,26 @@ arithmetic on weights.
 """
 
 from trainee.exams.life.protocol import Protocol, scaled
+from trainee.exams.life.report import told, write_page
+from trainee.exams.life.score import MEASURES, Scores, scored
 from trainee.exams.life.sweep import ARMS, FLEET, LIFE, SMALL, Selection, lives, runs_of, steps, unfinished, unions
 
 __all__ = [
     "ARMS",
     "FLEET",
     "LIFE",
+    "MEASURES",
     "SMALL",
     "Protocol",
+    "Scores",
     "Selection",
     "lives",
     "runs_of",
     "scaled",
+    "scored",
     "steps",
+    "told",
     "unfinished",
     "unions",
+    "write_page",
 ]

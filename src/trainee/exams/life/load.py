@@ -6,7 +6,7 @@ An agent is saved before its turns are entered in the log. What a kill leaves un
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,7 +42,9 @@ class Clock:
     examined: dict[str, list[float]] = field(default_factory=dict)
 
 
-def lived(folder: Path, turns: Sequence[Turn], seed: int, asleep: bool) -> Iterator[tuple[int, Row]]:
+def lived(
+    folder: Path, turns: Sequence[Turn], seed: int, asleep: bool, born: Callable[[int], Agent] = Agent
+) -> Iterator[tuple[int, Row]]:
     """Live a life to its end, from where it stands.
 
     Args:
@@ -50,6 +52,7 @@ def lived(folder: Path, turns: Sequence[Turn], seed: int, asleep: bool) -> Itera
       turns: all of them.
       seed: of the agent; of a new one for a later turn it follows from that.
       asleep: the agent sleeps.
+      born: makes an agent from a seed.
     Yields:
       the number of each turn that is done now, and what came of it.
     Raises:
@@ -58,13 +61,13 @@ def lived(folder: Path, turns: Sequence[Turn], seed: int, asleep: bool) -> Itera
     """
     with record.lock(folder):
         told = rows(folder)
-        agent = _kept(folder) or Agent(seed)
+        agent = _kept(folder) or born(seed)
         sleep = Sleep(agent, folder) if asleep else None
         unsaid: list[Row] = []
         saving = _Saving(agent, folder)
         for number, turn in enumerate(turns[len(told) :], len(told)):
             if turn.fresh and agent.seed != seed + APART * number:
-                agent = Agent(seed + APART * number)
+                agent = born(seed + APART * number)
                 saving = _Saving(agent, folder, saving.due_s)
             begin = 0 if turn.fresh else _steps_so_far(agent, turn.job, [*told, *unsaid])
             clock = Clock()

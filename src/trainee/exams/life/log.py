@@ -60,7 +60,8 @@ class Played:
 
 def rows(folder: Path) -> list[Row]:
     """The turns of a life that are done."""
-    return [Row(**line) for line in _read(folder / LIFE)]
+    lines = _read(folder / LIFE)
+    return [Row(**{**line, "episodes": [(int(step), total) for step, total in line["episodes"]]}) for line in lines]
 
 
 def played(folder: Path) -> dict[str, Played]:

@@ -114,7 +114,9 @@ def plasticity(rows: Sequence[Row], fresh: Sequence[Row], ranges: Ranges, switch
 def relative_area(rows: Sequence[Row], fresh: Sequence[Row], ranges: Ranges) -> float:
     """The areas under some turns' curves together over those of new agents; NaN where these learned nothing."""
     known = [(row, new) for row, new in zip(rows, fresh, strict=True) if row.job in ranges]
-    ours, theirs = (sum(area(one, ranges) for one in side) for side in (zip(*known, strict=True) if known else ((), ())))
+    ours, theirs = (
+        sum(area(one, ranges) for one in side) for side in (zip(*known, strict=True) if known else ((), ()))
+    )
     return ours / theirs if theirs > 0 else float("nan")
 
 

@@ -1,4 +1,4 @@
-"""The protocol: which jobs, in which order, for how many steps, and what is examined when. Nobody is told of a switch."""
+"""The protocol: which jobs, in which order, for how many steps, and what is examined when. No switch is announced."""
 
 from __future__ import annotations
 
@@ -82,11 +82,13 @@ class Protocol:
 def scaled(quick: bool = False, scale: float = 1.0) -> Protocol:
     """The exam, or a quick one of four small jobs; steps are multiplied by `scale`."""
     scale = 0.05 * scale if quick else scale
+    # Where it is worked for seconds, it is not to be played for minutes.
+    episodes = (5, 20) if quick or scale < 0.1 else (20, 100)
     jobs = tuple((job, scaled_steps(job, steps, scale)) for job, steps in (QUICK_JOBS if quick else JOBS))
     small = max(6, round(SMALL_JOBS * min(1.0, 0.1 if quick else scale * 10)))
     if quick:
-        return Protocol(jobs, 1, 2, 5, 20, small, 2_000)
-    return Protocol(jobs, 3, 4, 20, 100, small, SMALL_STEPS)
+        return Protocol(jobs, 1, 2, *episodes, small, 2_000)
+    return Protocol(jobs, 3, 4, *episodes, small, SMALL_STEPS)
 
 
 def scaled_steps(job: str, steps: int, scale: float) -> int:

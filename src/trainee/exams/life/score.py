@@ -17,11 +17,11 @@ from trainee.errors import InvalidArgument
 from trainee.exams.life import measures
 from trainee.exams.life.log import Row, played, rows
 from trainee.exams.life.measures import Range, Ranges
-from trainee.exams.life.sweep import AWAKE, FLEET, JOINTLY, LIFE, LIVES, OURS, RANDOM, RESETS, SMALL, UNIONS, Selection
+from trainee.exams.life.small import Window, windows
+from trainee.exams.life.sweep import FLEET, JOINTLY, LIFE, LIVES, RANDOM, RESETS, SMALL, SMALL_ARMS, UNIONS, Selection
 from trainee.exams.life.sweep import turns as turns_of
 from trainee.fleet import Retention
 from trainee.fleet.gate import retention
-from trainee.jobs.variants import BASES
 from trainee.life import interval
 
 ALONE = "one agent per job"
@@ -35,7 +35,6 @@ MEASURES = (
     "relearning",
     "plasticity",
 )
-WINDOWS = 10
 
 
 @dataclass(frozen=True)
@@ -62,16 +61,6 @@ class Cost:
     asleep: float
     learning_s: float
     examining_s: float
-
-
-@dataclass(frozen=True)
-class Window:
-    """Some small jobs in a row: what comes of them beside new agents, and how the brain is, by `health`'s names."""
-
-    first: int
-    last: int
-    relative: float
-    health: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -121,6 +110,7 @@ def scored(asked: Selection, home: Path) -> Scores:
         arms[ALONE] = _alone(fresh, ranges)
     one_by_one = {arm: list(by_seed.values()) for arm, by_seed in known.items() if arm != JOINTLY}
     unions = {arm: _united(asked, home, arm, random) for arm in UNIONS if FLEET in asked.parts and arm in asked.arms}
+    small = {arm: windows(_lives(asked, home, SMALL, arm), _lives(asked, home, SMALL, RESETS)) for arm in SMALL_ARMS}
     return Scores(
         ranges,
         tuple(job for job in asked.exam.names if fresh and job not in ranges),
@@ -130,7 +120,7 @@ def scored(asked: Selection, home: Path) -> Scores:
         tuple(job for job, _ in asked.exam.met),
         {arm: found for arm, found in unions.items() if found},
         {arm: _notes(asked, home, arm) for arm in unions},
-        _windows(asked, home),
+        {arm: found for arm, found in small.items() if found},
         {arm: _cost(list(by_seed.values())) for arm, by_seed in known.items()},
     )
 
@@ -184,7 +174,7 @@ def _alone(fresh: Mapping[int, list[Row]], ranges: Ranges) -> dict[str, Estimate
     """One agent per job: the new agents of the first meetings, each of which goes on knowing its job."""
     first: Callable[[list[Row]], list[Row]] = lambda life: [life[n] for n in measures.first_meetings(life)]  # noqa: E731
     scores = [
-        np.mean([ranges[row.job].normalised(float(np.mean(row.examined[row.job]))) for row in firsts])
+        float(np.mean([ranges[row.job].normalised(float(np.mean(row.examined[row.job]))) for row in firsts]))
         for life in fresh.values()
         if (firsts := [row for row in first(life) if row.job in ranges])
     ]
@@ -241,9 +231,11 @@ def _as_many(returns: Sequence[float], count: int) -> list[float]:
     return list(np.resize(np.asarray(returns, float), count))
 
 
-def _map(lives: Mapping[int, list[Row]] | Sequence[list[Row]], ranges: Ranges) -> list[dict[str, float]]:
+def _map(lives: Sequence[list[Row]], ranges: Ranges) -> list[dict[str, float]]:
     each = [measures.performance(life, ranges) for life in lives]
-    return [{job: float(np.mean([scores[job] for scores in turn])) for job in turn[0]} for turn in zip(*each, strict=True)]
+    return [
+        {job: float(np.mean([scores[job] for scores in turn])) for job in turn[0]} for turn in zip(*each, strict=True)
+    ]
 
 
 def _cost(lives: Sequence[Sequence[Row]]) -> Cost:
@@ -251,38 +243,3 @@ def _cost(lives: Sequence[Sequence[Row]]) -> Cost:
     learning, examining = sum(row.learning_s for row in every), sum(row.examining_s for row in every)
     steps, asleep = sum(row.timed_steps for row in every), sum(row.asleep_s for row in every)
     return Cost(steps / learning if learning else float("nan"), asleep / max(learning, 1e-9), learning, examining)
-
-
-def _windows(asked: Selection, home: Path) -> dict[str, list[Window]]:
-    """By arm, over parts of the small jobs, seeds together."""
-    fresh = _lives(asked, home, SMALL, RESETS)
-    found: dict[str, list[Window]] = {}
-    for arm in (OURS, AWAKE, RESETS):
-        pairs = [(life, fresh[seed]) for seed, life in _lives(asked, home, SMALL, arm).items() if seed in fresh]
-        if pairs:
-            ranges = _small_ranges(list(fresh.values()))
-            edges = np.linspace(0, asked.exam.small_jobs, min(WINDOWS, asked.exam.small_jobs) + 1).astype(int)
-            found[arm] = [_window(pairs, ranges, first, last) for first, last in zip(edges, edges[1:], strict=False)]
-    return found
-
-
-def _window(pairs: Sequence[tuple[list[Row], list[Row]]], ranges: Ranges, first: int, last: int) -> Window:
-    ours = [row for life, _ in pairs for row in life[first:last]]
-    theirs = [row for _, fresh in pairs for row in fresh[first:last]]
-    names = [name for name in ("dormant", "rank", "norm") if any(name in row.health for row in ours)]
-    health = {name: float(np.mean([row.health[name] for row in ours if name in row.health])) for name in names}
-    return Window(first + 1, last, measures.relative_area(ours, theirs, ranges), health)
-
-
-def _small_ranges(fresh: Sequence[Sequence[Row]]) -> Ranges:
-    """Of each small job: from what a new agent brings in the first tenth of its turn to what it does in the last, the
-    mean over those made of the same job.
-    """
-    ranges: Ranges = {}
-    for kind in range(len(BASES)):
-        alike = [row for life in fresh for row in life[kind :: len(BASES)]]
-        curves = np.array([measures.curve(row) for row in alike])
-        first, last = np.nanmean(curves[:, 0]), np.nanmean(curves[:, -1])
-        if last > first:
-            ranges.update(dict.fromkeys((row.job for row in alike), Range(float(first), float(last))))
-    return ranges

@@ -1,4 +1,4 @@
-"""What is to be run, and what of it is not done yet. A run is a turn of a life, or a merge; lives go on side by side."""
+"""What is to be run, and what of it is not done yet. A run is a turn of a life, or a merge."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from trainee.fleet.gate import random_returns
 OURS, AWAKE, RESETS, JOINTLY = "ours", "fine-tuning", "resets", "all jobs jointly"
 # Every other is measured by new agents, so that these are run in any case.
 LIVES = (OURS, AWAKE, RESETS, JOINTLY)
+SMALL_ARMS = (OURS, AWAKE, RESETS)
 UNIONS = (OURS, *ARITHMETIC)
 ARMS = tuple(dict.fromkeys((*LIVES, *UNIONS)))
 LIFE, FLEET, SMALL = "life", "fleet", "small"
@@ -58,7 +59,7 @@ def lives(asked: Selection) -> list[str]:
         if FLEET in asked.parts and set(asked.arms) & set(UNIONS):
             names += [f"{FLEET}/worker-{number}/{seed}" for number in range(1, asked.exam.workers + 1)]
         if SMALL in asked.parts:
-            chosen = [arm for arm in (OURS, AWAKE, RESETS) if arm in asked.arms or arm == RESETS]
+            chosen = [arm for arm in SMALL_ARMS if arm in asked.arms or arm == RESETS]
             names += [f"{SMALL}/{arm}/{seed}" for arm in chosen]
     return names
 

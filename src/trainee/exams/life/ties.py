@@ -43,5 +43,5 @@ def trimmed(difference: Float[Array, " numbers"], kept: float) -> Float[Array, "
 def agreed(differences: Float[Array, "trees numbers"]) -> Float[Array, " numbers"]:
     """Number by number: the mean of those, other than 0, that have the sign of the sum of all."""
     sign = jnp.sign(jnp.sum(differences, axis=0))
-    agree = (jnp.sign(differences) == sign) & (differences != 0)
+    agree = (jnp.sign(differences) == sign[None]) & (differences != 0)
     return jnp.sum(jnp.where(agree, differences, 0.0), axis=0) / jnp.maximum(jnp.sum(agree, axis=0), 1)

@@ -1,4 +1,4 @@
-"""Union: the workers of a fleet become one agent, by imitation as `trainee merge` does it or by arithmetic on weights."""
+"""Union: the workers of a fleet become one agent, by imitation, as `trainee merge` does it, or by arithmetic."""
 
 from __future__ import annotations
 
