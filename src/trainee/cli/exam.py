@@ -84,6 +84,7 @@ def life(
     if processes < 0:
         raise InvalidArgument(f"--processes must be 0 or more, not {processes}")
     require_matplotlib()
+    room.require_jobs()
     chosen = {part for part in parts.split(",") if part} | ({room.SMALL} if plasticity else set())
     asked = room.Selection(
         room.scaled(quick, scale),

@@ -7,7 +7,19 @@ arithmetic on weights.
 from trainee.exams.life.protocol import Protocol, scaled
 from trainee.exams.life.report import told, write_page
 from trainee.exams.life.score import MEASURES, Scores, scored
-from trainee.exams.life.sweep import ARMS, FLEET, LIFE, SMALL, Selection, lives, runs_of, steps, unfinished, unions
+from trainee.exams.life.sweep import (
+    ARMS,
+    FLEET,
+    LIFE,
+    SMALL,
+    Selection,
+    lives,
+    require_jobs,
+    runs_of,
+    steps,
+    unfinished,
+    unions,
+)
 
 __all__ = [
     "ARMS",
@@ -19,6 +31,7 @@ __all__ = [
     "Scores",
     "Selection",
     "lives",
+    "require_jobs",
     "runs_of",
     "scaled",
     "scored",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
-from trainee.errors import InvalidArgument
+from trainee.errors import InvalidArgument, MissingExtra
 from trainee.exams.life.load import lived
 from trainee.exams.life.log import Played, played, rows, write_played
 from trainee.exams.life.protocol import Protocol, Turn, jointly, life, small, worker
@@ -47,6 +48,17 @@ class Selection:
                 raise InvalidArgument(f"there is no arm {arm!r}: choose of {', '.join(ARMS)}")
         if not self.seeds:
             raise InvalidArgument("an exam needs one seed at least, and got none")
+
+
+def require_jobs() -> None:
+    """What the jobs come from is there; asked for before a long run.
+
+    Raises:
+      MissingExtra: it is not installed.
+    """
+    for library in ("bsuite", "minatar", "minigrid"):
+        if find_spec(library) is None:
+            raise MissingExtra(library, "exams", "the exam life")
 
 
 def lives(asked: Selection) -> list[str]:

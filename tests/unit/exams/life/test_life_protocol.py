@@ -70,7 +70,9 @@ def test_small_jobs_are_all_different():
 
 
 def asked(**changes):
-    return Selection(scaled(quick=True), **{"arms": ARMS, "seeds": (0, 7), "parts": ("life", "fleet", "small"), **changes})
+    return Selection(
+        scaled(quick=True), **{"arms": ARMS, "seeds": (0, 7), "parts": ("life", "fleet", "small"), **changes}
+    )
 
 
 def test_new_agents_are_run_in_any_case_and_merges_only_for_a_fleet():

@@ -104,7 +104,8 @@ def test_a_real_kill_at_any_time(tmp_path, undisturbed):
     )
     here = Path(__file__)
     paths = [str(here.parent), str(here.parents[3]), os.environ.get("PYTHONPATH", "")]
-    child = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], env={**os.environ, "PYTHONPATH": ":".join(paths)})
+    around = {**os.environ, "PYTHONPATH": ":".join(paths)}
+    child = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], env=around)
     while not rows(tmp_path) and child.poll() is None:
         time.sleep(0.01)
     time.sleep(0.3)

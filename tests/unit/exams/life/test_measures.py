@@ -25,7 +25,7 @@ def steady(job, total, steps=100, every=10):
 
 def test_a_score_is_0_for_random_play_and_1_for_who_does_nothing_else():
     assert [RANGES["A"].normalised(value) for value in (10.0, 60.0, 110.0, 0.0)] == pytest.approx([0.0, 0.5, 1.0, -0.1])
-    assert RANGES["B"].normalised(-75) == 0.5
+    assert RANGES["B"].normalised(-75.0) == 0.5
 
 
 LIFE = [
