@@ -123,7 +123,13 @@ def _life_lines(scores: LifeScores) -> list[str]:
     for arm, windows in scores.windows.items():
         lines += ["", f"small jobs, {arm}, beside new agents"]
         lines += [f"  {one.first:4} to {one.last:4} {one.relative:.2f}" for one in windows]
-    return lines
+    if scores.costs:
+        lines += ["", "what it took"]
+    return lines + [
+        f"  {arm:20} {cost.steps_per_second:6,.0f} steps/s, {cost.asleep:4.0%} of it asleep;"
+        f" learning {cost.learning_s / 60:.1f} min, frozen play {cost.examining_s / 60:.1f} min"
+        for arm, cost in scores.costs.items()
+    ]
 
 
 def _tell_progress(progress: Progress, as_json: bool) -> None:

@@ -20,7 +20,7 @@ LIVES = (OURS, AWAKE, RESETS, JOINTLY)
 SMALL_ARMS = (OURS, AWAKE, RESETS)
 UNIONS = (OURS, *ARITHMETIC)
 ARMS = tuple(dict.fromkeys((*LIVES, *UNIONS)))
-LIFE, FLEET, SMALL = "life", "fleet", "small"
+PARTS = LIFE, FLEET, SMALL = "life", "fleet", "small"
 RANDOM = "random"
 # About what a merge takes, in steps for each job.
 UNION_STEPS = 5_000
@@ -46,6 +46,9 @@ class Selection:
         for arm in self.arms:
             if arm not in ARMS:
                 raise InvalidArgument(f"there is no arm {arm!r}: choose of {', '.join(ARMS)}")
+        for part in self.parts:
+            if part not in PARTS:
+                raise InvalidArgument(f"there is no part {part!r}: choose of {', '.join(PARTS)}")
         if not self.seeds:
             raise InvalidArgument("an exam needs one seed at least, and got none")
 
