@@ -61,7 +61,7 @@ def bsuite(
 
 @app.command()
 def life(
-    quick: Annotated[bool, typer.Option("--quick", help="Four small jobs, in 10 minutes on 2 cores.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Four small jobs, a twentieth of the steps.")] = False,
     scale: Annotated[float, typer.Option(metavar="X", help="Of the usual steps at each job.")] = 1.0,
     arms: Annotated[str, typer.Option(metavar="ARM,…", help="Which of the arms; all by default.")] = "",
     seeds: Annotated[str, typer.Option(metavar="N,…", help="Seeds of the agents.")] = "0,1,2",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import gymnasium
-import minigrid
+import minigrid  # noqa: F401 registers what is below
 import numpy as np
 from gymnasium import spaces
 from jaxtyping import Float
@@ -36,7 +36,6 @@ def view(job: str) -> gymnasium.Env:
     return View(gymnasium.make(job, disable_env_checker=True))
 
 
-minigrid.register_minigrid_envs()
 for _id in [known for known in gymnasium.registry if known.startswith(PREFIX)]:
     gymnasium.register(
         _id.removeprefix(PREFIX),

@@ -90,7 +90,7 @@ def test_a_twin_has_the_spaces_of_what_it_is_made_of():
     left, right = np.zeros(1, np.float32), np.ones(1, np.float32)
     assert np.array_equal(one.reset().observation.numeric, twin.reset().observation.numeric)
     assert np.array_equal(one.step(left).observation.numeric, twin.step(right).observation.numeric)
-    assert twin.env.spec.max_episode_steps is None
+    assert twin.env.spec.max_episode_steps == 500
     steps = 1
     while not twin.step(right if steps % 2 else left).last:
         steps += 1
