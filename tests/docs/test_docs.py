@@ -30,6 +30,7 @@ DOCUMENTS = [
     "docs/security.md",
     "docs/page.md",
     "docs/merging.md",
+    "docs/life.md",
     "examples/README.md",
 ]
 

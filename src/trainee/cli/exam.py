@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trainee.cli.outcome import say
 from trainee.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from trainee.exams.life import Scores as LifeScores
+    from trainee.exams.runs import Progress
 
 app = typer.Typer(help="Measured examinations, with published numbers to beat.", no_args_is_help=True)
 
@@ -43,14 +50,98 @@ def bsuite(
     if waiting:
         results.mkdir(parents=True, exist_ok=True)
         for progress in runs(room.runs_of, room.groups(waiting), room.steps, processes or cores(), results):
-            text = (
-                f"[{progress.done}/{progress.count}] {progress.name}: {progress.result:,.0f} steps/s"
-                f" (about {progress.seconds_left / 60:.0f} min left)"
-            )
-            say(as_json, {"run": progress.name, "steps_per_second": progress.result, "done": progress.done}, text)
+            _tell_progress(progress, as_json)
     scores = room.scored(results)
     page = room.write_page(home / f"{selection}.html", scores, selection)
     lines = [f"{name:24} {score:.2f}" for name, score in scores.experiments.items()]
     lines += ["", *(f"{tag:24} {score:.2f}" for tag, score in scores.tags.items()), f"{'mean':24} {scores.mean:.2f}"]
     told = {"mean": scores.mean, "tags": scores.tags, "experiments": scores.experiments, "page": str(page)}
     say(as_json, told, "\n".join([*lines, "", str(page)]))
+
+
+@app.command()
+def life(
+    quick: Annotated[bool, typer.Option("--quick", help="Four small jobs, a twentieth of the steps.")] = False,
+    scale: Annotated[float, typer.Option(metavar="X", help="Of the usual steps at each job.")] = 1.0,
+    arms: Annotated[str, typer.Option(metavar="ARM,…", help="Which of the arms; all by default.")] = "",
+    seeds: Annotated[str, typer.Option(metavar="N,…", help="Seeds of the agents.")] = "0,1,2",
+    parts: Annotated[
+        str, typer.Option(metavar="PART,…", help="life: one agent; fleet: several, merged.")
+    ] = "life,fleet",
+    plasticity: Annotated[bool, typer.Option("--plasticity", help="And many small jobs in a row.")] = False,
+    home: Annotated[Path, typer.Option(help="Where lives are kept; a rerun goes on from there.")] = Path("life"),
+    processes: Annotated[int, typer.Option(metavar="N", help="How many at a time; 0 is one for each core.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
+) -> None:
+    """A life of many jobs, unannounced: what is kept of them, and what a fleet's merge retains."""
+    from trainee.exams import life as room  # noqa: PLC0415 kept out of --help
+    from trainee.exams.drawing import require_matplotlib  # noqa: PLC0415 kept out of --help
+    from trainee.exams.runs import runs  # noqa: PLC0415 kept out of --help
+    from trainee.life.runtime import cores  # noqa: PLC0415 kept out of --help
+
+    if not 0 < scale <= 1:
+        raise InvalidArgument(f"--scale must be above 0 and at most 1, not {scale:g}")
+    if processes < 0:
+        raise InvalidArgument(f"--processes must be 0 or more, not {processes}")
+    require_matplotlib()
+    room.require_jobs()
+    chosen = {part for part in parts.split(",") if part} | ({room.SMALL} if plasticity else set())
+    asked = room.Selection(
+        room.scaled(quick, scale),
+        tuple(arm.strip() for arm in arms.split(",") if arm.strip()) or room.ARMS,
+        _seeds(seeds),
+        tuple(sorted(chosen)),
+    )
+    kept = home / f"{'quick' if quick else 'whole'}-{scale:g}"
+    kept.mkdir(parents=True, exist_ok=True)
+    for names in (room.lives(asked), room.unions(asked)):
+        waiting = room.unfinished(asked, names, kept)
+        if not waiting:
+            continue
+        size = partial(room.steps, asked.exam)
+        for progress in runs(room.runs_of, waiting, size, processes or cores(), asked, kept):
+            _tell_progress(progress, as_json)
+    scores = room.scored(asked, kept)
+    page = room.write_page(kept / "page.html", scores, asked)
+    say(as_json, {**asdict(scores), "page": str(page)}, "\n".join([*_life_lines(scores), "", str(page)]))
+
+
+def _life_lines(scores: LifeScores) -> list[str]:
+    from trainee.exams.life import MEASURES, told  # noqa: PLC0415 kept out of --help
+
+    lines = [f"left out, as no agent learned it alone: {job}" for job in scores.left_out]
+    for arm, of_arm in scores.arms.items():
+        lines += ["", arm, *(f"  {name:20} {told(of_arm[name])}" for name in MEASURES)]
+    for title, found in (("kept by", scores.kept), ("merged by", scores.unions)):
+        for arm, retained in found.items():
+            lines += ["", f"{title} {arm}"]
+            lines += [
+                f"  {each.job:44} {each.random:8.1f} {each.specialist:8.1f} {each.merged:8.1f}"
+                f"  {each.retained:.3f} [{each.low:.3f}, {each.high:.3f}] {each.verdict}"
+                for each in retained
+            ]
+    for arm, windows in scores.windows.items():
+        lines += ["", f"small jobs, {arm}, beside new agents"]
+        lines += [f"  {one.first:4} to {one.last:4} {one.relative:.2f}" for one in windows]
+    if scores.costs:
+        lines += ["", "what it took"]
+    return lines + [
+        f"  {arm:20} {cost.steps_per_second:6,.0f} steps/s, {cost.asleep:4.0%} of it asleep;"
+        f" learning {cost.learning_s / 60:.1f} min, frozen play {cost.examining_s / 60:.1f} min"
+        for arm, cost in scores.costs.items()
+    ]
+
+
+def _tell_progress(progress: Progress, as_json: bool) -> None:
+    speed = "" if math.isnan(progress.result) else f": {progress.result:,.0f} steps/s"
+    text = (
+        f"[{progress.done}/{progress.count}] {progress.name}{speed} (about {progress.seconds_left / 60:.0f} min left)"
+    )
+    say(as_json, {"run": progress.name, "steps_per_second": progress.result, "done": progress.done}, text)
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(seed) for seed in text.split(",") if seed.strip())
+    except ValueError:
+        raise InvalidArgument(f"--seeds must be whole numbers with commas between them, not {text!r}") from None

@@ -27,6 +27,8 @@ PACKAGES = {
     "BabyAI-": ("minigrid", "minigrid"),
     "dm_control/": ("shimmy", "shimmy[dm-control]"),
     "highway-": ("highway_env", "highway-env"),
+    "MinAtar/": ("minatar.gym", "minatar"),
+    "bsuite/": ("trainee.jobs.behaviour", "bsuite"),
 }
 
 
@@ -119,9 +121,12 @@ def _import(module: str, name: str) -> None:
 def _import_package(name: str) -> None:
     for prefix, (module, package) in PACKAGES.items():
         if name.startswith(prefix):
-            if importlib.util.find_spec(module) is None:
+            if importlib.util.find_spec(module.partition(".")[0]) is None:
                 raise UnknownJob(f"{name!r} comes with {package}, which is not installed: pip install '{package}'")
             _import(module, name)
+            if name not in gymnasium.registry:
+                # Some register nothing as they are imported.
+                getattr(importlib.import_module(module), "register_envs", lambda: None)()
 
 
 def _check_pictures(name: str, spec: EnvSpec) -> None:

@@ -1,0 +1,172 @@
+"""The page of a life: its measures beside those of other ways, its picture, what merges retained, what it all took."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from trainee.errors import SaveFailed
+from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg, page
+from trainee.exams.life.heatmap import heatmap, short
+from trainee.exams.life.score import MEASURES, Estimate, Scores
+from trainee.exams.life.small import Window
+from trainee.exams.life.sweep import OURS, Selection
+from trainee.exams.numerals import NOT_KNOWN, duration, numeral
+from trainee.fleet import Retention
+
+WIDE = 620
+
+
+def write_page(path: Path, scores: Scores, asked: Selection) -> Path:
+    """Write the page.
+
+    Args:
+      path: an `.html` file.
+      scores: of the exam.
+      asked: what was run.
+    Raises:
+      MissingExtra: matplotlib is not installed.
+      SaveFailed: the file could not be written.
+    """
+    with house_style():
+        sections = [*_measures(scores), *_jobs(scores), *_maps(scores), *_unions(scores), *_small(scores)]
+    text = page("trainee.exams.life", lead=_lead(scores, asked), sections="\n".join([*sections, *_costs(scores)]))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SaveFailed(f"the page could not be written to {path}: {error}. Choose another place for it") from error
+    return path
+
+
+def _lead(scores: Scores, asked: Selection) -> str:
+    exam, seeds = asked.exam, ", ".join(map(str, asked.seeds))
+    steps = sum(steps for _, steps in exam.met)
+    left_out = ""
+    if scores.left_out:
+        names = ", ".join(escape(short(job)) for job in scores.left_out)
+        left_out = f" Of {names} an agent that does nothing else did not learn anything in these steps: left out."
+    return (
+        f"One agent met {len(exam.jobs)} jobs one after the other, and the first {exam.again} again: {steps:,} steps. "
+        f"It was told of no switch. Seeds: {seeds}.{left_out}"
+    )
+
+
+def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    heading = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    body = "\n".join(
+        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>' for first, *rest in rows
+    )
+    table = f"<table><thead><tr>{heading}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
+    return f'<h2>{escape(title)}</h2>\n<div class="card">{table}</div>'
+
+
+def told(one: Estimate) -> str:
+    """An estimate as text: `0.93 [0.90, 0.97]`."""
+    ends = f" [{numeral(one.low)}, {numeral(one.high)}]" if np.isfinite(one.low) else ""
+    return f"{numeral(one.mean)}{ends}"
+
+
+def _measures(scores: Scores) -> list[str]:
+    if not scores.arms:
+        return []
+    rows = [[escape(arm), *(told(of_arm[name]) for name in MEASURES)] for arm, of_arm in scores.arms.items()]
+    return [_table("Measures", ["arm", *MEASURES], rows)]
+
+
+def _jobs(scores: Scores) -> list[str]:
+    return [
+        _table(f"What {arm} kept of each job", ["job", *RETAINED], [_retained(each, "") for each in kept])
+        for arm, kept in scores.kept.items()
+    ]
+
+
+RETAINED = ("random", "just after", "at the end", "retained", "verdict")
+
+
+def _retained(each: Retention, note: str) -> list[str]:
+    share = f"{numeral(each.retained)} [{numeral(each.low)}, {numeral(each.high)}]"
+    means = [numeral(mean) for mean in (each.random, each.specialist, each.merged)]
+    verdict = f"{escape(each.verdict)}{f': {escape(note)}' if note else ''}"
+    return [escape(short(each.job)), *means, share if np.isfinite(each.retained) else NOT_KNOWN, verdict]
+
+
+def _maps(scores: Scores) -> list[str]:
+    return [
+        f"<h2>The life of {escape(arm)}</h2>\n"
+        f'<div class="card">{heatmap(scores.met, turns, f"life of {arm}")}{LEGEND}</div>'
+        for arm, turns in scores.maps.items()
+        if any(turns)
+    ]
+
+
+LEGEND = (
+    '<ul class="legend">'
+    + "".join(
+        f'<li><span class="key {colour}" style="opacity:{alpha}" aria-hidden="true"></span>{text}</li>'
+        for colour, alpha, text in (
+            ("orange", 0.5, "worse than random play"),
+            ("blue", 0.1, "as random play"),
+            ("blue", 0.4, "half"),
+            ("blue", 0.75, "as one agent per job, or better"),
+        )
+    )
+    + '<li><span class="key frame" aria-hidden="true"></span>at work</li></ul>'
+)
+
+
+def _unions(scores: Scores) -> list[str]:
+    head = ["job", "random", "specialist", "merged", "retained", "verdict"]
+    return [
+        _table(
+            f"A fleet merged: {arm}",
+            head,
+            [_retained(each, scores.union_notes.get(arm, {}).get(each.job, "")) for each in found],
+        )
+        for arm, found in scores.unions.items()
+    ]
+
+
+def _small(scores: Scores) -> list[str]:
+    if not scores.windows:
+        return []
+    rows = [
+        [f"{escape(arm)}, {one.first} to {one.last}", numeral(one.relative)]
+        + [numeral(one.health.get(name, float("nan"))) for name in ("dormant", "rank", "norm")]
+        for arm, windows in scores.windows.items()
+        for one in windows
+    ]
+    head = ["small jobs", "area, new agents' = 1", "dormant units", "effective rank", "weight norm"]
+    figure = f'<h2>Small jobs in a row</h2>\n<div class="card">{_curve(scores.windows)}</div>'
+    return [figure, _table("Small jobs in numbers", head, rows)]
+
+
+def _curve(windows: dict[str, list[Window]]) -> str:
+    axes = blank_axes(WIDE)
+    colours = iter((COLOURS["blue"], COLOURS["orange"], COLOURS["muted"]))
+    for arm, of_arm in windows.items():
+        middles = [(one.first + one.last) / 2 for one in of_arm]
+        axes.plot(middles, [one.relative for one in of_arm], color=next(colours), label=arm)
+    axes.set(title="area under the curve, new agents' = 1", xlabel="small job")
+    axes.legend(frameon=False)
+    last = ", ".join(f"{arm} {of_arm[-1].relative:.2f}" for arm, of_arm in windows.items())
+    return inline_svg(axes, "small jobs", f"Area under the learning curve over a new agent's; at the end: {last}")
+
+
+def _costs(scores: Scores) -> list[str]:
+    if not scores.costs:
+        return []
+    rows = [
+        [
+            escape(arm),
+            f"{cost.steps_per_second:,.0f}",
+            f"{100 * cost.asleep:.0f}%" if arm == OURS else NOT_KNOWN,
+            duration(cost.learning_s),
+            duration(cost.examining_s),
+        ]
+        for arm, cost in scores.costs.items()
+    ]
+    return [_table("What it took", ["arm", "steps a second", "of it asleep", "learning", "frozen play"], rows)]

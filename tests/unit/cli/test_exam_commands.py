@@ -1,0 +1,70 @@
+"""`trainee exam life` in this process: what cannot be asked for, and what it prints of lives that are over."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from command_line import runner
+from trainee.exams.life import Selection, lives, scaled
+from trainee.exams.life.log import Played, Row, write_played, write_rows
+from trainee.exams.life.sweep import RANDOM, turns
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Runs a command line: exit code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+    # They are asked for, and nothing is done with them: all lives are over.
+    monkeypatch.setattr("trainee.exams.life.sweep.find_spec", lambda library: True)
+    return runner(monkeypatch, capsys)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--scale", 0], "--scale must be above 0 and at most 1, not 0"),
+        (["--scale", 1.5], "not 1.5"),
+        (["--processes", -1], "--processes must be 0 or more, not -1"),
+        (["--seeds", "1,x"], "--seeds must be whole numbers with commas between them, not '1,x'"),
+        (["--seeds", ""], "an exam needs one seed at least"),
+        (["--arms", "mine"], "there is no arm 'mine': choose of ours, fine-tuning"),
+        (["--parts", "life,death"], "there is no part 'death': choose of life, fleet, small"),
+    ],
+)
+def test_what_cannot_be_asked_for(run, arguments, message):
+    code, out, err = run("exam", "life", *arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_what_is_missing_is_named_before_anything_is_done(run, monkeypatch):
+    monkeypatch.setattr("trainee.exams.life.sweep.find_spec", lambda library: None if library == "minigrid" else True)
+    code, _, err = run("exam", "life", "--quick")
+    assert code == 5
+    assert "the exam life needs minigrid, which is not installed: pip install 'trainee[exams]'" in err
+
+
+def test_lives_that_are_over_are_told_of(run, tmp_path):
+    exam = scaled(quick=True)
+    home = tmp_path / "life" / "quick-1"
+    for job in exam.names:
+        write_played(home / RANDOM, Played(job, [0.0, 0.0]))
+    for name in lives(Selection(exam, ("ours",), (0,), ("life",))):
+        if name == RANDOM:
+            continue
+        for turn in turns(exam, name):
+            played = {job: [1.0, 1.0] for job, _ in turn.examined}
+            write_rows(home / name, [Row(turn.job, turn.job, 10, [(5, 1.0), (10, 1.0)], played, 10, 2.0, 1.0, 6.0)])
+    arguments = ("exam", "life", "--quick", "--arms", "ours", "--seeds", "0", "--parts", "life")
+    code, out, err = run(*arguments)
+    assert (code, err) == (0, "")
+    assert "average performance  1.00" in out
+    assert "5 steps/s,  50% of it asleep" in out
+    assert out.splitlines()[-1] == "life/quick-1/page.html"
+    code, out, _ = run(*arguments, "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert told["arms"]["ours"]["forgetting"]["mean"] == 0.0
+    assert told["page"] == "life/quick-1/page.html"
