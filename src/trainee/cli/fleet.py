@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,24 +33,27 @@ def fleet(
     as_json: AsJson = False,
 ) -> None:
     """Put copies of one agent to work at several jobs at the same time; each hands in its lessons, to be merged."""
-    from trainee.fleet import assignments, crew  # noqa: PLC0415 kept out of --help
+    from trainee.fleet import Charter, assignments, begun, crew  # noqa: PLC0415 kept out of --help
     from trainee.life import MOST_STEPS  # noqa: PLC0415 kept out of --help
 
     if not 1 <= steps <= MOST_STEPS:
         raise InvalidArgument(f"--steps must be a whole number from 1 to {MOST_STEPS:,}, not {steps}")
     given = assignments(jobs, workers or len(jobs), steps, home, seed, width)
+    begun(home, Charter(tuple(jobs), len(given), seed, width))
     telling = _Telling(as_json)
     try:
-        for news in crew(given):
-            telling.tell(news)
+        with closing(crew(given)) as heard:
+            for news in heard:
+                telling.tell(news)
     except KeyboardInterrupt:
         text = f"interrupted: saved in {home}; the same command goes on from there"
         say(as_json, {"interrupted": True, "home": str(home)}, text)
         raise typer.Exit(INTERRUPTED) from None
     if telling.given_up:
         raise typer.Exit(GIVEN_UP)
-    homes = " ".join(str(each.home) for each in given)
-    say(as_json, {"done": True, "homes": homes.split()}, f"merge them: trainee merge {homes} --out {home / 'merged'}")
+    homes = [str(each.home) for each in given]
+    words = shlex.join(["trainee", "merge", *homes, "--out", str(home / "merged")])
+    say(as_json, {"done": True, "homes": homes}, f"merge them: {words}")
 
 
 class _Telling:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -42,7 +43,7 @@ def merge(
     with record.lock(out):
         found = reunited(*sources(homes), turns=turns, episodes=episodes)
         if found.passed:
-            found.agent.save_locked(out)
+            found.put(out)
     _told(found, out, as_json)
     if not found.passed:
         raise typer.Exit(NOT_RELEASED)
@@ -68,4 +69,5 @@ def _told(found: Reunion, out: Path, as_json: bool) -> None:
 
 def _row(each: Retention) -> str:
     means = f"{each.job:24} {each.specialist:>10.1f} {each.merged:>10.1f} {each.random:>10.1f}"
-    return f"{means}  {each.retained:.3f} [{each.low:.3f}, {each.high:.3f}] {each.verdict}"
+    told = "–" if math.isnan(each.retained) else f"{each.retained:.3f} [{each.low:.3f}, {each.high:.3f}]"
+    return f"{means}  {told} {each.verdict}"

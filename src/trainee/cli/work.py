@@ -92,7 +92,7 @@ def opened(home: Path, seed: int, width: int) -> Agent:
 
 
 def _learn_one(agent: Agent, home: Path, job: str, steps: int, learning: Callable[[int], Stint], as_json: bool) -> None:
-    from trainee.cli.keeping import kept  # noqa: PLC0415 kept out of --help
+    from trainee.life import kept  # noqa: PLC0415 kept out of --help
 
     before = _steps_at(agent, job)
     if before >= steps:
@@ -128,9 +128,9 @@ def _steps_at(agent: Agent, job: str) -> int:
 def _listeners(agent: Agent, home: Path, sleep: bool, as_json: bool) -> list[Callback]:
     from rich.console import Console  # noqa: PLC0415 kept out of --help
 
-    from trainee.cli.keeping import Saves  # noqa: PLC0415 kept out of --help
     from trainee.cli.live import LiveTable  # noqa: PLC0415 kept out of --help
     from trainee.fleet import Sleep  # noqa: PLC0415 kept out of --help
+    from trainee.life import Saves  # noqa: PLC0415 kept out of --help
 
     sleeps = [Sleep(agent, home)] if sleep else []
     return [*sleeps, Saves(agent, home), *([] if as_json else [LiveTable(Console())])]

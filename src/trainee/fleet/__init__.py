@@ -1,5 +1,6 @@
 """The fleet: many workers of one agent at many jobs, what they teach each other, what one keeps of its own past."""
 
+from trainee.fleet.charter import Charter, begun
 from trainee.fleet.crew import News, assignments, crew
 from trainee.fleet.gate import Retention
 from trainee.fleet.imitation import Effort
@@ -12,6 +13,7 @@ from trainee.fleet.teachers import Refusal, Source, sources
 
 __all__ = [
     "MOST_BYTES",
+    "Charter",
     "Competence",
     "Diary",
     "Effort",
@@ -25,6 +27,7 @@ __all__ = [
     "Source",
     "ancestor",
     "assignments",
+    "begun",
     "crew",
     "digest",
     "keep",

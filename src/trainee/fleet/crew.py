@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -17,6 +18,7 @@ from trainee.fleet.labour import INTERRUPTED, REFUSED, Assignment, labour
 # In a row without a step on the disk in between: a worker that ends so often for nothing would go on to.
 MOST_RESTARTS = 3
 LISTEN_S = 1.0
+STOP = "stop"
 
 
 @dataclass(frozen=True)
@@ -58,30 +60,34 @@ def assignments(
     return [Assignment(home / f"worker-{i + 1}", own, steps, seed, width) for i, own in enumerate(dealt)]
 
 
-def crew(given: Sequence[Assignment]) -> Iterator[News]:
+def crew(given: Sequence[Assignment]) -> Generator[News, None, None]:
     """Have workers do what they are to, each in a process of its own, and tell what is heard of them.
 
     A worker whose process is killed, or that fails otherwise, is begun again from its checkpoint. One that cannot do
-    what it is to, since a job cannot be worked at or its home is in use, is given up, and the others go on. Ctrl-C
-    reaches the processes too, which save; they are waited for.
+    what it is to, since a job cannot be worked at or its home is in use, is given up, and the others go on. After
+    Ctrl-C, or where this is closed, they are told to stop, save, and are waited for; a second Ctrl-C does not wait.
 
     Raises:
       KeyboardInterrupt: Ctrl-C, after every worker has saved.
     """
-    members = [_Member(i, assignment) for i, assignment in enumerate(given)]
+    members: list[_Member] = []
     try:
+        for i, assignment in enumerate(given):
+            members.append(_Member(i, assignment))
         while going := [member for member in members if not member.over]:
             wait([each for member in going for each in member.signs], LISTEN_S)
             for member in going:
                 yield from member.listen()
-    except KeyboardInterrupt:
-        for member in members:
-            member.process.join()
-        raise
     finally:
-        for member in members:
-            member.process.terminate()
-            member.process.join()
+        try:
+            for member in members:
+                member.stop()
+            for member in members:
+                member.process.join()
+        finally:
+            for member in members:
+                member.process.terminate()
+                member.process.join()
 
 
 class _Member:
@@ -97,11 +103,16 @@ class _Member:
     def _begin(self) -> None:
         # JAX runs threads, which a fork would lose.
         context = multiprocessing.get_context("spawn")
-        self.heard, told = context.Pipe(duplex=False)
+        self.heard, told = context.Pipe()
         self._silent, self._from = False, _steps_saved(self.assignment.home)
         self.process = context.Process(target=labour, args=(self.assignment, told), daemon=False)
         self.process.start()
         told.close()
+
+    def stop(self) -> None:
+        """Have it save and end, if it has not ended; does not wait for that."""
+        with suppress(OSError):
+            self.heard.send(STOP)
 
     @property
     def signs(self) -> list[Any]:

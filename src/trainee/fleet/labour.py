@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from trainee import record
-from trainee.errors import NothingSaved, SaveFailed, TraineeError, UnfitLessons
+from trainee.errors import NothingSaved, TraineeError, UnfitLessons
 from trainee.fleet.lessons import digest
 from trainee.fleet.shelf import keep, place, provenance_at
 from trainee.fleet.sleep import Sleep
-from trainee.life import Agent, Callback, Decision, TimeStep, Work, deferred_interrupt
+from trainee.life import Agent, Callback, Decision, Saves, TimeStep, Work, kept
 from trainee.life.runtime import end_with_the_parent
 
 SAVE_EVERY_S, TELL_EVERY_S = 10.0, 1.0
@@ -48,11 +48,11 @@ def labour(assignment: Assignment, told: Connection) -> None:
     """Work at each job, save, and hand in lessons; what was done in an earlier run is not done again.
 
     Runs in a process of its own and ends it: with 0 where all is done, with `REFUSED` where it cannot be done, with
-    `INTERRUPTED` after Ctrl-C; what it had learned is saved each time.
+    `INTERRUPTED` after Ctrl-C, or where it is told to stop; what it had learned is saved each time.
 
     Args:
       assignment: what to do.
-      told: where to say how it goes, as small dicts.
+      told: where to say how it goes, as small dicts; anything that is heard there says to stop.
     """
     end_with_the_parent()
     code = 0
@@ -74,14 +74,17 @@ def _work(assignment: Assignment, told: Connection) -> None:
     except NothingSaved:
         agent = Agent(assignment.seed, assignment.width)
     # Who has several jobs is to keep them all.
-    telling, sleep = _Telling(agent, assignment, told), Sleep(agent, assignment.home)
+    telling, sleep = _Telling(told), Sleep(agent, assignment.home)
+    saves = Saves(agent, assignment.home, assignment.save_every_s, lambda text: _tell(told, {"warning": text}))
     for job in assignment.jobs:
         begun = _steps_at(agent, job)
         if begun < assignment.steps:
             try:
-                agent.learn(job, assignment.steps - begun, callbacks=[telling, sleep])
+                agent.learn(job, assignment.steps - begun, callbacks=[telling, saves, sleep])
             finally:
-                _saved(agent, assignment.home)
+                interrupted = kept(agent, assignment.home)
+            if interrupted or telling.stopped:
+                raise KeyboardInterrupt
         _tell(told, {"job": job, "steps": _steps_at(agent, job), **_handed_in(agent, assignment.home, job)})
 
 
@@ -98,34 +101,25 @@ def _handed_in(agent: Agent, home: Path, job: str) -> dict[str, Any]:
 
 
 class _Telling(Callback):
-    """Saves now and then, and says how it goes."""
+    """Says how it goes, and ends the work where it is told to.
 
-    def __init__(self, agent: Agent, assignment: Assignment, told: Connection):
-        self._agent, self._assignment, self._told = agent, assignment, told
-        self._save_at_s = time.monotonic() + assignment.save_every_s
-        self._tell_at_s = 0.0
+    Attributes:
+      stopped: it was.
+    """
 
-    def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> None:
+    def __init__(self, told: Connection):
+        self.stopped = False
+        self._told, self._tell_at_s = told, 0.0
+
+    def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> bool:
         now = time.monotonic()
         if now >= self._tell_at_s:
             self._tell_at_s = now + TELL_EVERY_S
             log = work.logbook
             going = {"job": work.name, "steps": log.steps, "recent": log.recent(), "speed": work.steps_per_second}
             _tell(self._told, {**going, "process": os.getpid()})
-        if now >= self._save_at_s:
-            try:
-                self._agent.save_locked(self._assignment.home)
-            except SaveFailed as error:
-                _tell(self._told, {"warning": f"{error} The work goes on meanwhile."})
-            self._save_at_s = time.monotonic() + self._assignment.save_every_s
-
-
-def _saved(agent: Agent, home: Path) -> None:
-    with deferred_interrupt() as interrupted:
-        agent.save_locked(home)
-        asked = interrupted()
-    if asked:
-        raise KeyboardInterrupt
+            self.stopped = self._told.poll()
+        return not self.stopped
 
 
 def _steps_at(agent: Agent, job: str) -> int:
