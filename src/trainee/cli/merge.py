@@ -44,12 +44,17 @@ def merge(
         found = reunited(*sources(homes), turns=turns, episodes=episodes)
         if found.passed:
             found.put(out)
-    _told(found, out, as_json)
+    tell_reunion(found, as_json)
+    verdict = f"merged in {found.seconds:.0f} s, and put in {out}"
+    if not found.passed:
+        verdict = f"not released: {out} holds no agent"
+    say(as_json, {"passed": found.passed, "seconds": found.seconds, "out": str(out)}, verdict)
     if not found.passed:
         raise typer.Exit(NOT_RELEASED)
 
 
-def _told(found: Reunion, out: Path, as_json: bool) -> None:
+def tell_reunion(found: Reunion, as_json: bool) -> None:
+    """Say who was left out of a merge, and what was retained of each job."""
     for refusal in found.refusals:
         who = f"{refusal.home}, {refusal.job}" if refusal.job else refusal.home
         say(as_json, {"left_out": asdict(refusal)}, f"left out: {who}: {refusal.why}")
@@ -61,10 +66,6 @@ def _told(found: Reunion, out: Path, as_json: bool) -> None:
     for each in found.retentions:
         if not as_json and each.why:
             print(each.why)
-    verdict = f"merged in {found.seconds:.0f} s, and put in {out}"
-    if not found.passed:
-        verdict = f"not released: {out} holds no agent"
-    say(as_json, {"passed": found.passed, "seconds": found.seconds, "out": str(out)}, verdict)
 
 
 def _row(each: Retention) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -143,14 +144,20 @@ def evaluate(
     video: Annotated[Path | None, typer.Option(help="Film the first episode into this .mp4 or .gif.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """How well the agent, frozen as it is, does a job."""
+    """How well the agent, frozen as it is, does a job; of a fleet of specialists the one whose job it is."""
+    from trainee.errors import NothingSaved  # noqa: PLC0415 kept out of --help
+    from trainee.fleet import routed  # noqa: PLC0415 kept out of --help
     from trainee.life import Agent  # noqa: PLC0415 kept out of --help
 
+    worker = job
+    with suppress(NothingSaved):
+        route = routed(home, job)
+        home, worker = Path(route.home), route.worker
     agent = Agent.load(home)
-    if job not in agent.workers:
+    if worker not in agent.workers:
         known = ", ".join(agent.workers) or "none"
         raise InvalidArgument(f"the agent in {home} has not worked at {job!r}; it has at: {known}")
-    evaluation = agent.evaluate(job, episodes, video=video)
+    evaluation = agent.evaluate(job, episodes, name=worker, video=video)
     say(as_json, asdict(evaluation), str(evaluation) + (f"\nfilmed in {video}" if video else ""))
 
 

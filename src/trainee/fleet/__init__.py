@@ -7,6 +7,8 @@ from trainee.fleet.imitation import Effort
 from trainee.fleet.lessons import MOST_BYTES, Lessons, digest
 from trainee.fleet.provenance import Competence, Provenance, ancestor
 from trainee.fleet.reunion import Reunion, reunited
+from trainee.fleet.rounds import in_rounds
+from trainee.fleet.router import Route, keep_routes, routed, routes
 from trainee.fleet.shelf import keep, place, provenance_at, read
 from trainee.fleet.sleep import Diary, Sleep
 from trainee.fleet.teachers import Refusal, Source, sources
@@ -23,6 +25,7 @@ __all__ = [
     "Refusal",
     "Retention",
     "Reunion",
+    "Route",
     "Sleep",
     "Source",
     "ancestor",
@@ -30,10 +33,14 @@ __all__ = [
     "begun",
     "crew",
     "digest",
+    "in_rounds",
     "keep",
+    "keep_routes",
     "place",
     "provenance_at",
     "read",
     "reunited",
+    "routed",
+    "routes",
     "sources",
 ]

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from trainee import record
 from trainee.errors import NothingSaved, TraineeError, UnfitLessons
@@ -44,31 +44,48 @@ class Assignment:
     save_every_s: float = SAVE_EVERY_S
 
 
-def labour(assignment: Assignment, told: Connection) -> None:
-    """Work at each job, save, and hand in lessons; what was done in an earlier run is not done again.
+@runtime_checkable
+class Told(Protocol):
+    """Who is told how it goes, and may say to stop. One end of a pipe is."""
 
-    Runs in a process of its own and ends it: with 0 where all is done, with `REFUSED` where it cannot be done, with
-    `INTERRUPTED` after Ctrl-C, or where it is told to stop; what it had learned is saved each time.
+    def send(self, said: dict[str, Any], /) -> None:
+        """Say something; OSError where nobody hears it any more."""
+
+    def poll(self) -> bool:
+        """Whether the work is to stop."""
+        ...
+
+
+def labour(assignment: Assignment, told: Connection) -> None:
+    """`laboured` in a process of its own, which ends with its exit code."""
+    end_with_the_parent()
+    code = laboured(assignment, told)
+    told.close()
+    sys.exit(code)
+
+
+def laboured(assignment: Assignment, told: Told) -> int:
+    """Work at each job, save, and hand in lessons; what was done in an earlier run is not done again.
 
     Args:
       assignment: what to do.
-      told: where to say how it goes, as small dicts; anything that is heard there says to stop.
+      told: where to say how it goes, as small dicts; and who may say to stop.
+    Returns:
+      0 where all is done, `REFUSED` where it cannot be done, `INTERRUPTED` after Ctrl-C or where it is told to stop.
+      What it had learned is saved each time.
     """
-    end_with_the_parent()
-    code = 0
     try:
         with record.lock(assignment.home):
             _work(assignment, told)
     except TraineeError as error:
         _tell(told, {"error": type(error).__name__, "message": str(error)})
-        code = REFUSED
+        return REFUSED
     except KeyboardInterrupt:
-        code = INTERRUPTED
-    told.close()
-    sys.exit(code)
+        return INTERRUPTED
+    return 0
 
 
-def _work(assignment: Assignment, told: Connection) -> None:
+def _work(assignment: Assignment, told: Told) -> None:
     try:
         agent = Agent.load(assignment.home)
     except NothingSaved:
@@ -107,7 +124,7 @@ class _Telling(Callback):
       stopped: it was.
     """
 
-    def __init__(self, told: Connection):
+    def __init__(self, told: Told):
         self.stopped = False
         self._told, self._tell_at_s = told, 0.0
 
@@ -126,7 +143,7 @@ def _steps_at(agent: Agent, job: str) -> int:
     return agent.workers[job].logbook.steps if job in agent.workers else 0
 
 
-def _tell(told: Connection, news: dict[str, Any]) -> None:
+def _tell(told: Told, news: dict[str, Any]) -> None:
     """Say something, if there is still somebody to hear it."""
     with suppress(OSError):
         told.send(news)

@@ -14,10 +14,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from trainee.errors import InvalidArgument, MissingExtra, UnknownJob
+from trainee.errors import InvalidArgument, JobError, MissingExtra, UnknownJob
 from trainee.jobs import Job, make
 from trainee.learner import Learner, Memory, State, init_memory
 from trainee.life import Worker
+from trainee.life.agent import EVALUATION_SEED
 from trainee.types import Observation, Signature, TimeStep
 
 # Episodes that are played beside each other, and where one is cut that does not end; those of Atari have 27,000 steps.
@@ -63,6 +64,21 @@ def lanes_of(worker: Worker, seed: int, most: int = LANES) -> Iterator[list[Job]
     finally:
         for job in jobs:
             job.close()
+
+
+def tried(worker: Worker, episodes: int, chooser: Callable[[int], Choose]) -> Trial | JobError:
+    """Episodes of the job of a worker, the same ones for all who choose; or why it cannot be played.
+
+    Args:
+      worker: whose kind of job it is.
+      episodes: how many.
+      chooser: who plays in so many lanes.
+    """
+    try:
+        with lanes_of(worker, EVALUATION_SEED, min(LANES, episodes)) as jobs:
+            return played(jobs, episodes, chooser(len(jobs)))
+    except JobError as error:
+        return error
 
 
 def played(jobs: Sequence[Job], episodes: int, choose: Choose, longest: int = LONGEST_EPISODE) -> Trial:
