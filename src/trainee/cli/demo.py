@@ -50,11 +50,10 @@ def demo(
 def _worked(home: Path, seed: int, share: float, as_json: bool) -> list[JobResult]:
     from rich.console import Console  # noqa: PLC0415 kept out of --help
 
-    from trainee.cli.keeping import kept  # noqa: PLC0415 kept out of --help
     from trainee.cli.live import LiveTable  # noqa: PLC0415 kept out of --help
     from trainee.exams import JobResult  # noqa: PLC0415 kept out of --help
     from trainee.fleet import Sleep  # noqa: PLC0415 kept out of --help
-    from trainee.life import Agent  # noqa: PLC0415 kept out of --help
+    from trainee.life import Agent, kept  # noqa: PLC0415 kept out of --help
 
     agent = Agent(seed)
     listeners = [Sleep(agent, home), *([] if as_json else [LiveTable(Console())])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -42,13 +43,18 @@ def merge(
     with record.lock(out):
         found = reunited(*sources(homes), turns=turns, episodes=episodes)
         if found.passed:
-            found.agent.save_locked(out)
-    _told(found, out, as_json)
+            found.put(out)
+    tell_reunion(found, as_json)
+    verdict = f"merged in {found.seconds:.0f} s, and put in {out}"
+    if not found.passed:
+        verdict = f"not released: {out} holds no agent"
+    say(as_json, {"passed": found.passed, "seconds": found.seconds, "out": str(out)}, verdict)
     if not found.passed:
         raise typer.Exit(NOT_RELEASED)
 
 
-def _told(found: Reunion, out: Path, as_json: bool) -> None:
+def tell_reunion(found: Reunion, as_json: bool) -> None:
+    """Say who was left out of a merge, and what was retained of each job."""
     for refusal in found.refusals:
         who = f"{refusal.home}, {refusal.job}" if refusal.job else refusal.home
         say(as_json, {"left_out": asdict(refusal)}, f"left out: {who}: {refusal.why}")
@@ -60,12 +66,9 @@ def _told(found: Reunion, out: Path, as_json: bool) -> None:
     for each in found.retentions:
         if not as_json and each.why:
             print(each.why)
-    verdict = f"merged in {found.seconds:.0f} s, and put in {out}"
-    if not found.passed:
-        verdict = f"not released: {out} holds no agent"
-    say(as_json, {"passed": found.passed, "seconds": found.seconds, "out": str(out)}, verdict)
 
 
 def _row(each: Retention) -> str:
     means = f"{each.job:24} {each.specialist:>10.1f} {each.merged:>10.1f} {each.random:>10.1f}"
-    return f"{means}  {each.retained:.3f} [{each.low:.3f}, {each.high:.3f}] {each.verdict}"
+    told = "–" if math.isnan(each.retained) else f"{each.retained:.3f} [{each.low:.3f}, {each.high:.3f}]"
+    return f"{means}  {told} {each.verdict}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -92,7 +93,7 @@ def opened(home: Path, seed: int, width: int) -> Agent:
 
 
 def _learn_one(agent: Agent, home: Path, job: str, steps: int, learning: Callable[[int], Stint], as_json: bool) -> None:
-    from trainee.cli.keeping import kept  # noqa: PLC0415 kept out of --help
+    from trainee.life import kept  # noqa: PLC0415 kept out of --help
 
     before = _steps_at(agent, job)
     if before >= steps:
@@ -128,9 +129,9 @@ def _steps_at(agent: Agent, job: str) -> int:
 def _listeners(agent: Agent, home: Path, sleep: bool, as_json: bool) -> list[Callback]:
     from rich.console import Console  # noqa: PLC0415 kept out of --help
 
-    from trainee.cli.keeping import Saves  # noqa: PLC0415 kept out of --help
     from trainee.cli.live import LiveTable  # noqa: PLC0415 kept out of --help
     from trainee.fleet import Sleep  # noqa: PLC0415 kept out of --help
+    from trainee.life import Saves  # noqa: PLC0415 kept out of --help
 
     sleeps = [Sleep(agent, home)] if sleep else []
     return [*sleeps, Saves(agent, home), *([] if as_json else [LiveTable(Console())])]
@@ -143,14 +144,20 @@ def evaluate(
     video: Annotated[Path | None, typer.Option(help="Film the first episode into this .mp4 or .gif.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """How well the agent, frozen as it is, does a job."""
+    """How well the agent, frozen as it is, does a job; of a fleet of specialists the one whose job it is."""
+    from trainee.errors import NothingSaved  # noqa: PLC0415 kept out of --help
+    from trainee.fleet import routed  # noqa: PLC0415 kept out of --help
     from trainee.life import Agent  # noqa: PLC0415 kept out of --help
 
+    worker = job
+    with suppress(NothingSaved):
+        route = routed(home, job)
+        home, worker = Path(route.home), route.worker
     agent = Agent.load(home)
-    if job not in agent.workers:
+    if worker not in agent.workers:
         known = ", ".join(agent.workers) or "none"
         raise InvalidArgument(f"the agent in {home} has not worked at {job!r}; it has at: {known}")
-    evaluation = agent.evaluate(job, episodes, video=video)
+    evaluation = agent.evaluate(job, episodes, name=worker, video=video)
     say(as_json, asdict(evaluation), str(evaluation) + (f"\nfilmed in {video}" if video else ""))
 
 

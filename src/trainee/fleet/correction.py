@@ -7,35 +7,31 @@ Ross et al. 2011, arXiv 1011.0686). Differs: what is asked of the specialist is 
 from __future__ import annotations
 
 import dataclasses
-import functools
-from collections.abc import Sequence
 from typing import Any
 
-import equinox as eqx
 import jax
 import numpy as np
-from jaxtyping import Array
+from jaxtyping import Float
 
-from trainee.errors import UnfitTimeStep
 from trainee.fleet.lessons import Lessons, decisions, existing, judged
-from trainee.jobs import Job, make
-from trainee.learner import Learner, Memory, State, init_memory
-from trainee.types import Observation, TimeStep
+from trainee.fleet.trials import LANES, Frozen, Lanes, Trial, lanes_of, played
+from trainee.learner import State
+from trainee.life import Worker
+from trainee.types import TimeStep
 
-# Episodes that are played beside each other, and where one is cut that does not end.
-EPISODES = 16
+# Where an episode is cut: all that is seen in it is held.
 LONGEST_EPISODE = 5_000
 # Apart from those of work, which are small, and of evaluation, which is the largest.
 SEED = 2**30
 
 
 def corrections(
-    learner: Learner, merged: State, specialist: State, lessons: Lessons, most: int, turn: int
-) -> tuple[Lessons, list[float]]:
-    """Lessons of moments that a merged agent comes to at a job, and the returns of its episodes.
+    worker: Worker, merged: State, specialist: State, lessons: Lessons, most: int, turn: int
+) -> tuple[Lessons, Trial]:
+    """Lessons of moments that a merged agent comes to at a job, and what came of its episodes.
 
     Args:
-      learner: of the job.
+      worker: the specialist's, at the job.
       merged: who does the job, frozen.
       specialist: who judges.
       lessons: of the specialist; these say what is usual at the job.
@@ -44,13 +40,18 @@ def corrections(
     Raises:
       JobError: the job cannot be played.
     """
-    name = lessons.provenance.job
-    jobs = [make(name, seed=SEED + EPISODES * turn + i) for i in range(EPISODES)]
-    try:
-        observation, masks, returns = _played(learner, merged, jobs)
-    finally:
-        for job in jobs:
-            getattr(job, "close", lambda: None)()
+    learner, seen = worker.learner, list[Any]()
+    with lanes_of(worker, SEED + LANES * (turn + 1)) as jobs:
+        frozen = Frozen(learner, merged, len(jobs))
+
+        def choose(steps: TimeStep, going: Lanes) -> Float[np.ndarray, "lanes components"]:
+            actions = frozen(steps, going)
+            held = jax.tree.map(np.asarray, (frozen.observation, steps.action_mask))
+            seen.append(jax.tree.map(lambda leaf: leaf[going], held))
+            return actions
+
+        trial = played(jobs, len(jobs), choose, LONGEST_EPISODE)
+    observation, masks = jax.tree.map(lambda *leaves: np.concatenate(leaves), *seen)
     moments = len(observation.numeric)
     chosen = np.linspace(0, moments, min(most, moments), endpoint=False).astype(int)
     observation = jax.tree.map(lambda leaf: leaf[chosen], observation)
@@ -58,45 +59,6 @@ def corrections(
     allowed = allowed if masks is None else allowed & masks[chosen]
     utilities = judged(learner, specialist, observation)
     decided = decisions(utilities[:, : learner.constants.heads], allowed)
-    return (
-        dataclasses.replace(lessons, observation=observation, allowed=allowed, utilities=utilities, decided=decided),
-        returns,
-    )
-
-
-def _played(learner: Learner, state: State, jobs: Sequence[Job]) -> tuple[Observation, Any, list[float]]:
-    """One episode of each job beside each other: what was perceived at each moment, masks, and the returns."""
-    attend, frozen = _attend(learner), state.frozen()
-    blank = init_memory(learner.spec.signature)
-    memory = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (len(jobs), *np.shape(leaf))), blank)
-    steps, totals = [job.reset() for job in jobs], np.zeros(len(jobs))
-    going = np.ones(len(jobs), bool)
-    seen: list[Any] = []
-    for _ in range(LONGEST_EPISODE):
-        batch = jax.tree.map(lambda *leaves: np.stack(leaves), *steps)
-        memory, actions, observation = attend(frozen, memory, batch)
-        held = jax.tree.map(np.asarray, (observation, batch.action_mask))
-        seen.append(jax.tree.map(lambda leaf: leaf[going], held))
-        for i in np.flatnonzero(going).tolist():
-            try:
-                steps[i] = jobs[i].step(np.asarray(actions[i]))
-            except UnfitTimeStep as fault:
-                going[i] = not fault.last
-                continue
-            totals[i] += float(steps[i].reward)
-            going[i] = not steps[i].last
-        if not going.any():
-            break
-    observation, masks = jax.tree.map(lambda *leaves: np.concatenate(leaves), *seen)
-    return observation, masks, totals.tolist()
-
-
-@functools.cache
-def _attend(learner: Learner) -> Any:
-    def of_one(state: State, memory: Memory, step: TimeStep) -> tuple[Memory, Array, Observation]:
-        state = eqx.tree_at(lambda s: s.stream.memory, state, memory)
-        _, perceived = learner.perceive(state, step)
-        after, decision = learner.exploit(state, step)
-        return after.stream.memory, decision.action, perceived.observation
-
-    return jax.jit(jax.vmap(of_one, in_axes=(None, 0, 0)))
+    told = {"observation": observation, "allowed": allowed, "utilities": utilities, "decided": decided}
+    # In the unit that the specialist speaks in now, which may not be that of the lessons.
+    return dataclasses.replace(lessons, **told, peak=np.asarray(specialist.interface.peak)), trial

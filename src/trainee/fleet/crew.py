@@ -1,14 +1,16 @@
-"""The crew: the workers of a fleet, each in a process of its own, begun again where one ends before its work does."""
+"""The crew: the workers of a fleet, each in a process of its own, begun again where it ends before its work does."""
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from trainee import record
 from trainee.errors import InvalidArgument, RecordError
@@ -17,6 +19,9 @@ from trainee.fleet.labour import INTERRUPTED, REFUSED, Assignment, labour
 # In a row without a step on the disk in between: a worker that ends so often for nothing would go on to.
 MOST_RESTARTS = 3
 LISTEN_S = 1.0
+STOP = "stop"
+
+M = TypeVar("M", bound="Member")
 
 
 @dataclass(frozen=True)
@@ -58,47 +63,134 @@ def assignments(
     return [Assignment(home / f"worker-{i + 1}", own, steps, seed, width) for i, own in enumerate(dealt)]
 
 
-def crew(given: Sequence[Assignment]) -> Iterator[News]:
-    """Have workers do what they are to, each in a process of its own, and tell what is heard of them.
+def crew(given: Sequence[Assignment]) -> Generator[News, None, None]:
+    """Have workers do what they are to, each in a process of its own on this machine; see `attended`."""
 
-    A worker whose process is killed, or that fails otherwise, is begun again from its checkpoint. One that cannot do
-    what it is to, since a job cannot be worked at or its home is in use, is given up, and the others go on. Ctrl-C
-    reaches the processes too, which save; they are waited for.
+    def listened(going: Sequence[_Near]) -> None:
+        wait([each for member in going for each in member.signs], LISTEN_S)
 
+    return attended(given, _Near, listened)
+
+
+def attended(
+    given: Sequence[Assignment], member: Callable[[int, Assignment], M], listened: Callable[[Sequence[M]], None]
+) -> Generator[News, None, None]:
+    """Have workers do what they are to, and tell what is heard of them.
+
+    One that is killed, or that fails otherwise, is begun again from its checkpoint. One that cannot do what it is to,
+    since a job cannot be worked at or its home is in use, is given up, and the others go on. After Ctrl-C, or where
+    this is closed, they are told to stop, save, and are waited for; a second Ctrl-C does not wait.
+
+    Args:
+      given: what each is to do.
+      member: puts one to work.
+      listened: returns when there is news of some that are at work, and after a while in any case.
     Raises:
       KeyboardInterrupt: Ctrl-C, after every worker has saved.
     """
-    members = [_Member(i, assignment) for i, assignment in enumerate(given)]
+    members: list[M] = []
     try:
-        while going := [member for member in members if not member.over]:
-            wait([each for member in going for each in member.signs], LISTEN_S)
-            for member in going:
-                yield from member.listen()
-    except KeyboardInterrupt:
-        for member in members:
-            member.process.join()
-        raise
+        for number, assignment in enumerate(given):
+            members.append(member(number, assignment))
+        while going := [each for each in members if not each.over]:
+            listened(going)
+            for each in going:
+                yield from each.listen()
     finally:
-        for member in members:
-            member.process.terminate()
-            member.process.join()
+        try:
+            for each in members:
+                each.stop()
+            for each in members:
+                each.join()
+        finally:
+            for each in members:
+                each.kill()
 
 
-class _Member:
-    """One worker: its process, and how often it was begun again for nothing."""
+class Member(ABC):
+    """One worker, and how often it was begun again for nothing.
+
+    Attributes:
+      over: it has ended, and is not begun again.
+    """
 
     def __init__(self, number: int, assignment: Assignment):
-        self.number, self.assignment = number, assignment
-        self.over, self._fruitless, self._refusal, self._silent = False, 0, "", False
-        self.process: SpawnProcess
-        self.heard: Connection
-        self._begin()
+        self.number, self.assignment, self.over = number, assignment, False
+        self._fruitless, self._refusal, self._handed_in = 0, "", set[tuple[str, str]]()
+        self._again()
 
-    def _begin(self) -> None:
+    @abstractmethod
+    def begin(self) -> None:
+        """Put it to work, from what it saved."""
+
+    @abstractmethod
+    def listen(self) -> Iterator[News]:
+        """What it has said, and how it ended if it did; does not wait."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Have it save and end, if it has not ended; does not wait for that."""
+
+    @abstractmethod
+    def join(self) -> None:
+        """Wait until it has ended."""
+
+    @abstractmethod
+    def kill(self) -> None:
+        """End it as it is, if it has not ended."""
+
+    def news(self, said: dict[str, Any]) -> Iterator[News]:
+        """What it said as news; lessons that were handed in before it was begun again are not told of twice."""
+        if said.get("lessons"):
+            lessons = said["job"], said["sha256"]
+            if lessons in self._handed_in:
+                return
+            self._handed_in.add(lessons)
+        if "error" in said:
+            self._refusal = said["message"]
+        warns = "warning" in said or "error" in said
+        yield News(self.number, "warning" if warns else "done with a job" if "lessons" in said else "going", said)
+
+    def ended(self, code: int | None, how: str) -> News:
+        """What becomes of one that ended with this code, in these words; begins it again where it is to go on.
+
+        Raises:
+          KeyboardInterrupt: it was interrupted.
+        """
+        if code == 0:
+            self.over = True
+            return News(self.number, "done")
+        if code == INTERRUPTED:
+            self.over = True
+            raise KeyboardInterrupt
+        if code == REFUSED:
+            self.over = True
+            return News(self.number, "given up", {"why": self._refusal})
+        saved = _steps_saved(self.assignment.home)
+        self._fruitless = 0 if saved > self._from else self._fruitless + 1
+        if self._fruitless > MOST_RESTARTS:
+            self.over = True
+            why = f"{how}, {self._fruitless} times in a row without a step that was kept. See what it printed"
+            return News(self.number, "given up", {"why": why})
+        self._again()
+        return News(self.number, "restarted", {"why": how, "steps": saved})
+
+    def _again(self) -> None:
+        self._from = _steps_saved(self.assignment.home)
+        self.begin()
+
+
+class _Near(Member):
+    """One in a process of its own on this machine."""
+
+    process: SpawnProcess
+    heard: Connection
+
+    def begin(self) -> None:
         # JAX runs threads, which a fork would lose.
         context = multiprocessing.get_context("spawn")
-        self.heard, told = context.Pipe(duplex=False)
-        self._silent, self._from = False, _steps_saved(self.assignment.home)
+        self.heard, told = context.Pipe()
+        self._silent = False
         self.process = context.Process(target=labour, args=(self.assignment, told), daemon=False)
         self.process.start()
         told.close()
@@ -109,44 +201,28 @@ class _Member:
         return [self.process.sentinel] if self._silent else [self.heard, self.process.sentinel]
 
     def listen(self) -> Iterator[News]:
-        """What it has said, and how it ended if it did."""
         ended = not self.process.is_alive()
         try:
             while not self._silent and self.heard.poll():
-                yield self._news(self.heard.recv())
+                yield from self.news(self.heard.recv())
         except (EOFError, OSError):
             self._silent = True
         if ended:
             self.process.join()
             self.heard.close()
-            yield self._ended(self.process.exitcode)
+            code = self.process.exitcode
+            yield self.ended(code, f"its process ended with exit code {code}")
 
-    def _news(self, said: dict[str, Any]) -> News:
-        if "error" in said:
-            self._refusal = said["message"]
-        kind = (
-            "warning" if "warning" in said or "error" in said else "done with a job" if "lessons" in said else "going"
-        )
-        return News(self.number, kind, said)
+    def stop(self) -> None:
+        with suppress(OSError):
+            self.heard.send(STOP)
 
-    def _ended(self, code: int | None) -> News:
-        if code == 0:
-            self.over = True
-            return News(self.number, "done")
-        if code == INTERRUPTED:
-            raise KeyboardInterrupt
-        if code == REFUSED:
-            self.over = True
-            return News(self.number, "given up", {"why": self._refusal})
-        saved = _steps_saved(self.assignment.home)
-        self._fruitless = 0 if saved > self._from else self._fruitless + 1
-        how = f"its process ended with exit code {code}"
-        if self._fruitless > MOST_RESTARTS:
-            self.over = True
-            why = f"{how}, {self._fruitless} times in a row without a step that was kept. See what it printed"
-            return News(self.number, "given up", {"why": why})
-        self._begin()
-        return News(self.number, "restarted", {"why": how, "steps": saved})
+    def join(self) -> None:
+        self.process.join()
+
+    def kill(self) -> None:
+        self.process.terminate()
+        self.process.join()
 
 
 def _steps_saved(home: Path) -> int:

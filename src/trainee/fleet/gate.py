@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trainee.errors import JobError, UnfitTimeStep
-from trainee.jobs import Job, make
-from trainee.life import Agent
-from trainee.life.agent import EVALUATION_SEED
+from trainee.errors import JobError
+from trainee.fleet.trials import LONGEST_EPISODE, Trial
 
 RESAMPLES = 10_000
 # The lower bound of what is retained has to be this much.
 BAR = 0.95
 EPISODES = 100
-# An episode of random play that does not end is cut here.
-LONGEST_EPISODE = 100_000
+# What goes wrong in one episode of ten is not seen at all in 29 in one of twenty cases, and of returns that are all
+# alike a bootstrap says that they are so for sure.
+FEWEST = 30
+UNKNOWN = float("nan"), float("nan"), float("nan")
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Retention:
     Attributes:
       job: the worker's name.
       specialist, merged, random: mean return over the episodes played; NaN where the job could not be played.
-      retained, low, high: the ratio and its 95% interval, by bootstrap over episodes.
+      retained, low, high: the ratio and its 95% interval, by bootstrap over episodes; NaN where it cannot be told.
       episodes: that each of the three played.
-      verdict: `passed`, `failed`, `inconclusive`, `learned nothing` or `not played`.
+      verdict: `passed`, `failed`, `inconclusive`, `learned nothing`, `endless` or `not played`.
       why: what failed, by how much, and what to do; empty where it passed.
     """
 
@@ -62,15 +62,21 @@ def retention(job: str, specialist: Sequence[float], merged: Sequence[float], ra
     s, m, r = (np.asarray(returns, float) for returns in (specialist, merged, random))
     of_specialist, of_merged, of_random = float(s.mean()), float(m.mean()), float(r.mean())
     means = of_specialist, of_merged, of_random
+    if len(s) < FEWEST:
+        why = (
+            f"{job}: {len(s)} episodes say too little to tell what is retained: an interval is worth something from "
+            f"{FEWEST} on. Play {FEWEST} or more"
+        )
+        return _untold(job, means, len(s), "inconclusive", why)
     drawn = np.random.default_rng(0).integers(0, len(s), (RESAMPLES, len(s)))
     ahead, kept = s[drawn].mean(axis=1) - r[drawn].mean(axis=1), m[drawn].mean(axis=1) - r[drawn].mean(axis=1)
     if np.percentile(ahead, 2.5) <= 0:
         why = (
-            f"{job}: the specialist does no better than random play ({means[0]:.4g} against {means[2]:.4g} over "
-            f"{len(s)} episodes), so that nothing can be retained. Let it work longer, or leave it out"
+            f"{job}: the specialist, as it is now, does no better than random play, as far as {len(s)} episodes tell "
+            f"({means[0]:.4g} against {means[2]:.4g}), so that nothing can be retained. Let it work longer, or leave "
+            f"it out"
         )
-        nothing = float("nan")
-        return Retention(job, *means, nothing, nothing, nothing, len(s), "learned nothing", why)
+        return _untold(job, means, len(s), "learned nothing", why)
     low, high = (float(bound) for bound in np.percentile(kept / np.maximum(ahead, 1e-12), [2.5, 97.5]))
     retained = (means[1] - means[2]) / (means[0] - means[2])
     verdict, why = judgement(job, retained, low, high, len(s))
@@ -95,49 +101,20 @@ def judgement(job: str, retained: float, low: float, high: float, episodes: int)
 
 def not_played(job: str, error: JobError) -> Retention:
     """What is said of a job that cannot be reached from here."""
-    nothing = float("nan")
     why = f"{job}: it cannot be played here, so that nothing is known of it: {error}"
-    return Retention(job, nothing, nothing, nothing, nothing, nothing, nothing, 0, "not played", why)
+    return _untold(job, UNKNOWN, 0, "not played", why)
 
 
-def returns_of(agent: Agent, job: str, episodes: int) -> list[float]:
-    """Returns of episodes of an agent, frozen; the same ones for every agent where the job draws by its seed.
-
-    Raises:
-      JobError: the job cannot be played.
-    """
-    return list(agent.evaluate(job, episodes).returns)
-
-
-def random_returns(job: str, episodes: int) -> list[float]:
-    """Returns of episodes in which each choice is drawn at random from those allowed.
-
-    Raises:
-      JobError: the job cannot be played.
-    """
-    opened, draw = make(job, seed=EVALUATION_SEED), np.random.default_rng(EVALUATION_SEED)
-    try:
-        return [_random_return(opened, draw) for _ in range(episodes)]
-    finally:
-        getattr(opened, "close", lambda: None)()
+def endless(job: str, who: str, trial: Trial) -> Retention:
+    """What is said of a job of which an episode does not end."""
+    why = (
+        f"{job}: {trial.cut} of the episodes that the {who} played did not end within {LONGEST_EPISODE:,} steps, and "
+        f"what does not end has no return. Give the job a time limit"
+    )
+    return _untold(job, UNKNOWN, len(trial.returns), "endless", why)
 
 
-def _random_return(opened: Job, draw: np.random.Generator) -> float:
-    step, total, length = opened.reset(), 0.0, 0
-    signature = opened.spec.signature
-    widest = signature.grid[1]
-    exists = np.arange(widest)[None] < np.array(signature.choices)[:, None]
-    while not step.last and length < LONGEST_EPISODE:
-        allowed = exists if step.action_mask is None else exists & np.asarray(step.action_mask)
-        drawn = [
-            draw.uniform(0, size - 1) if continuous else draw.choice(np.flatnonzero(row))
-            for row, size, continuous in zip(allowed, signature.choices, signature.continuous, strict=True)
-        ]
-        try:
-            step = opened.step(np.array(drawn, np.float32))
-        except UnfitTimeStep as fault:
-            if fault.last:
-                break
-            continue
-        total, length = total + float(step.reward), length + 1
-    return total
+def _untold(job: str, means: tuple[float, float, float], episodes: int, verdict: str, why: str) -> Retention:
+    """Where there is no telling how much is retained."""
+    nothing = float("nan")
+    return Retention(job, *means, nothing, nothing, nothing, episodes, verdict, why)

@@ -9,14 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from trainee import record
-from trainee.errors import NothingSaved, SaveFailed, TraineeError, UnfitLessons
+from trainee.errors import NothingSaved, TraineeError, UnfitLessons
 from trainee.fleet.lessons import digest
 from trainee.fleet.shelf import keep, place, provenance_at
 from trainee.fleet.sleep import Sleep
-from trainee.life import Agent, Callback, Decision, TimeStep, Work, deferred_interrupt
+from trainee.life import Agent, Callback, Decision, Saves, TimeStep, Work, kept
 from trainee.life.runtime import end_with_the_parent
 
 SAVE_EVERY_S, TELL_EVERY_S = 10.0, 1.0
@@ -44,44 +44,64 @@ class Assignment:
     save_every_s: float = SAVE_EVERY_S
 
 
-def labour(assignment: Assignment, told: Connection) -> None:
-    """Work at each job, save, and hand in lessons; what was done in an earlier run is not done again.
+@runtime_checkable
+class Told(Protocol):
+    """Who is told how it goes, and may say to stop. One end of a pipe is."""
 
-    Runs in a process of its own and ends it: with 0 where all is done, with `REFUSED` where it cannot be done, with
-    `INTERRUPTED` after Ctrl-C; what it had learned is saved each time.
+    def send(self, said: dict[str, Any], /) -> None:
+        """Say something; OSError where nobody hears it any more."""
+
+    def poll(self) -> bool:
+        """Whether the work is to stop."""
+        ...
+
+
+def labour(assignment: Assignment, told: Connection) -> None:
+    """`laboured` in a process of its own, which ends with its exit code."""
+    end_with_the_parent()
+    code = laboured(assignment, told)
+    told.close()
+    sys.exit(code)
+
+
+def laboured(assignment: Assignment, told: Told) -> int:
+    """Work at each job, save, and hand in lessons; what was done in an earlier run is not done again.
 
     Args:
       assignment: what to do.
-      told: where to say how it goes, as small dicts.
+      told: where to say how it goes, as small dicts; and who may say to stop.
+    Returns:
+      0 where all is done, `REFUSED` where it cannot be done, `INTERRUPTED` after Ctrl-C or where it is told to stop.
+      What it had learned is saved each time.
     """
-    end_with_the_parent()
-    code = 0
     try:
         with record.lock(assignment.home):
             _work(assignment, told)
     except TraineeError as error:
         _tell(told, {"error": type(error).__name__, "message": str(error)})
-        code = REFUSED
+        return REFUSED
     except KeyboardInterrupt:
-        code = INTERRUPTED
-    told.close()
-    sys.exit(code)
+        return INTERRUPTED
+    return 0
 
 
-def _work(assignment: Assignment, told: Connection) -> None:
+def _work(assignment: Assignment, told: Told) -> None:
     try:
         agent = Agent.load(assignment.home)
     except NothingSaved:
         agent = Agent(assignment.seed, assignment.width)
     # Who has several jobs is to keep them all.
-    telling, sleep = _Telling(agent, assignment, told), Sleep(agent, assignment.home)
+    telling, sleep = _Telling(told), Sleep(agent, assignment.home)
+    saves = Saves(agent, assignment.home, assignment.save_every_s, lambda text: _tell(told, {"warning": text}))
     for job in assignment.jobs:
         begun = _steps_at(agent, job)
         if begun < assignment.steps:
             try:
-                agent.learn(job, assignment.steps - begun, callbacks=[telling, sleep])
+                agent.learn(job, assignment.steps - begun, callbacks=[telling, saves, sleep])
             finally:
-                _saved(agent, assignment.home)
+                interrupted = kept(agent, assignment.home)
+            if interrupted or telling.stopped:
+                raise KeyboardInterrupt
         _tell(told, {"job": job, "steps": _steps_at(agent, job), **_handed_in(agent, assignment.home, job)})
 
 
@@ -98,41 +118,32 @@ def _handed_in(agent: Agent, home: Path, job: str) -> dict[str, Any]:
 
 
 class _Telling(Callback):
-    """Saves now and then, and says how it goes."""
+    """Says how it goes, and ends the work where it is told to.
 
-    def __init__(self, agent: Agent, assignment: Assignment, told: Connection):
-        self._agent, self._assignment, self._told = agent, assignment, told
-        self._save_at_s = time.monotonic() + assignment.save_every_s
-        self._tell_at_s = 0.0
+    Attributes:
+      stopped: it was.
+    """
 
-    def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> None:
+    def __init__(self, told: Told):
+        self.stopped = False
+        self._told, self._tell_at_s = told, 0.0
+
+    def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> bool:
         now = time.monotonic()
         if now >= self._tell_at_s:
             self._tell_at_s = now + TELL_EVERY_S
             log = work.logbook
             going = {"job": work.name, "steps": log.steps, "recent": log.recent(), "speed": work.steps_per_second}
             _tell(self._told, {**going, "process": os.getpid()})
-        if now >= self._save_at_s:
-            try:
-                self._agent.save_locked(self._assignment.home)
-            except SaveFailed as error:
-                _tell(self._told, {"warning": f"{error} The work goes on meanwhile."})
-            self._save_at_s = time.monotonic() + self._assignment.save_every_s
-
-
-def _saved(agent: Agent, home: Path) -> None:
-    with deferred_interrupt() as interrupted:
-        agent.save_locked(home)
-        asked = interrupted()
-    if asked:
-        raise KeyboardInterrupt
+            self.stopped = self._told.poll()
+        return not self.stopped
 
 
 def _steps_at(agent: Agent, job: str) -> int:
     return agent.workers[job].logbook.steps if job in agent.workers else 0
 
 
-def _tell(told: Connection, news: dict[str, Any]) -> None:
+def _tell(told: Told, news: dict[str, Any]) -> None:
     """Say something, if there is still somebody to hear it."""
     with suppress(OSError):
         told.send(news)

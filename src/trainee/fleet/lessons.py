@@ -8,6 +8,7 @@ not known stays unknown.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -65,6 +66,13 @@ class Lessons:
     def name(self) -> str:
         """How a message calls them."""
         return f"the lessons of {self.provenance.job!r}"
+
+    def few(self, most: int) -> Lessons:
+        """Some of them, spread over all."""
+        chosen = np.linspace(0, len(self), min(most, len(self)), endpoint=False).astype(int)
+        observation = jax.tree.map(lambda leaf: leaf[chosen], self.observation)
+        arrays = {name: getattr(self, name)[chosen] for name in ("allowed", "utilities", "decided")}
+        return dataclasses.replace(self, observation=observation, **arrays)
 
 
 def digest(agent: Agent, name: str, most: int = MOST_LESSONS, newest: int | None = None) -> Lessons:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import equinox as eqx
 import jax
-import numpy as np
+from jaxtyping import Array, Float
 
 from trainee.errors import JobError, UnfitLessons
 from trainee.fleet.correction import corrections
-from trainee.fleet.gate import EPISODES, Retention, not_played, random_returns, retention, returns_of
+from trainee.fleet.gate import EPISODES, Retention
 from trainee.fleet.imitation import USUAL, Effort, corrected
 from trainee.fleet.lessons import Lessons
+from trainee.fleet.measure import Measure
 from trainee.fleet.merge import Merged, Specialist, learned_more, merged
+from trainee.fleet.shelf import keep, place
 from trainee.fleet.teachers import Refusal, Source, each_once, taught
 from trainee.learner import State
-from trainee.life import Agent
+from trainee.learner.running import unit
+from trainee.life import Agent, Worker
 from trainee.life.saving import checkpoint, fill, named_arrays
 from trainee.record import Checkpoint
 
@@ -41,6 +46,7 @@ class Reunion:
       before, after: how far it was from each specialist before it learned and after, as `imitation_loss`, by job.
       lessons: how many were learned from, by job.
       seconds: how long it took.
+      taught: the lessons of each job, those of corrections left out.
     """
 
     agent: Agent
@@ -50,11 +56,22 @@ class Reunion:
     after: dict[str, float]
     lessons: dict[str, int]
     seconds: float
+    taught: tuple[Lessons, ...]
 
     @property
     def passed(self) -> bool:
         """Whether it may go to work: every job passed its gate."""
         return all(found.passed for found in self.retentions)
+
+    def put(self, home: Path) -> None:
+        """Keep the agent in a home that this process has locked, with the lessons that it can be taught from again.
+
+        Raises:
+          SaveFailed: the disk is full or does not answer; there is no agent in the home.
+        """
+        for lessons in self.taught:
+            keep(lessons, place(home, lessons.provenance.job))
+        self.agent.save_locked(home)
 
 
 def reunited(
@@ -77,8 +94,18 @@ def reunited(
       UnfitLessons: nobody is left whose lessons can be learned from.
     """
     began = time.perf_counter()
-    teachers, refused = taught(each_once(found))
-    measures = {lessons.provenance.job: _Measure(source, lessons, episodes) for source, lessons in teachers}
+    measured: dict[tuple[Path, str], Measure] = {}
+
+    def measure(source: Source, lessons: Lessons) -> Measure:
+        made = Measure(source, lessons, episodes)
+        return measured.setdefault((source.home, made.job), made)
+
+    def now(source: Source, lessons: Lessons) -> float | None:
+        told = measure(source, lessons).told
+        return told[0].mean if told else None
+
+    teachers, refused = taught(each_once(found), now)
+    measures = {lessons.provenance.job: measure(source, lessons) for source, lessons in teachers}
     teachers, worthless = _worth_learning(teachers, measures)
     refused = [*refusals, *refused, *worthless]
     if not teachers:
@@ -102,49 +129,12 @@ def reunited(
     retentions = tuple(measures[s.job].retention(agent) for s in specialists)
     counts = {job: int(course.count) for job, course in known.courses.items()}
     spent = time.perf_counter() - began
-    return Reunion(agent, retentions, tuple(refused), dict(known.before), dict(known.after), counts, spent)
-
-
-class _Measure:
-    """How well a job is done: by its specialist, at random, and by who is to be measured against them."""
-
-    def __init__(self, source: Source, lessons: Lessons, episodes: int):
-        self.source, self.lessons, self.job = source, lessons, lessons.provenance.job
-        self._episodes = episodes
-        self.unreachable: JobError | None = None
-        try:
-            self._specialist = returns_of(source.agent, self.job, episodes)
-            self._random = random_returns(self.job, episodes)
-        except JobError as error:
-            self.unreachable = error
-
-    def shortfall(self, returns: Sequence[float]) -> float:
-        """How much is missing where these are the returns, from 0 to 1; 0 where there is nothing to fall short of."""
-        specialist, random = float(np.mean(self._specialist)), float(np.mean(self._random))
-        if specialist <= random:
-            return 0.0
-        return float(np.clip(1 - (np.mean(returns) - random) / (specialist - random), 0, 1))
-
-    def retention(self, agent: Agent) -> Retention:
-        """What an agent retained of the job."""
-        if self.unreachable is None:
-            try:
-                merged = returns_of(agent, self.job, self._episodes)
-                return retention(self.job, self._specialist, merged, self._random)
-            except JobError as error:
-                self.unreachable = error
-        return not_played(self.job, self.unreachable)
-
-    def worthless(self) -> str | None:
-        """Why nothing can be learned of the job from its specialist, if so."""
-        if self.unreachable is not None:
-            return None
-        found = retention(self.job, self._specialist, self._specialist, self._random)
-        return found.why if found.verdict == "learned nothing" else None
+    lessons = tuple(lessons for _, lessons in teachers)
+    return Reunion(agent, retentions, tuple(refused), dict(known.before), dict(known.after), counts, spent, lessons)
 
 
 def _worth_learning(
-    teachers: list[tuple[Source, Lessons]], measures: dict[str, _Measure]
+    teachers: list[tuple[Source, Lessons]], measures: Mapping[str, Measure]
 ) -> tuple[list[tuple[Source, Lessons]], list[Refusal]]:
     """Those who do better than random play, as far as can be told; one alone is taken as it is."""
     if len(teachers) < 2:
@@ -167,7 +157,7 @@ def _specialist(source: Source, lessons: Lessons) -> Specialist:
 def _corrected(
     known: Merged,
     specialists: Sequence[Specialist],
-    measures: dict[str, _Measure],
+    measures: Mapping[str, Measure],
     key: Any,
     turn: int,
     effort: Effort,
@@ -178,17 +168,17 @@ def _corrected(
     shortfalls = dict.fromkeys((one.job for one in specialists), 0.0)
     for one in specialists:
         measure = measures[one.job]
-        if measure.unreachable is not None:
+        if measure.told is None or not measure.agrees:
             continue
-        agent = measure.source.agent
-        specialist = agent.state_of(agent.workers[one.job])
+        specialist = measure.source.agent.state_of(measure.worker)
         state = State(known.brain, known.interfaces[one.signature], specialist.stream)
+        given = measure.worker, state, specialist, one.lessons
         try:
-            more[one.job], returns = corrections(one.learner, state, specialist, one.lessons, CORRECTION_LESSONS, turn)
-        except JobError as error:
-            measure.unreachable = error
+            more[one.job], trial = corrections(*given, CORRECTION_LESSONS, turn)
+        except JobError:
+            # Its gate says what became of it.
             continue
-        shortfalls[one.job] = measure.shortfall(returns)
+        shortfalls[one.job] = measure.shortfall(trial)
     if all(short <= SHORT for short in shortfalls.values()):
         return None
     for one in specialists:
@@ -213,4 +203,17 @@ def _assembled(teachers: Sequence[tuple[Source, Lessons]], known: Merged) -> Age
         workers[job] = saved.about["workers"][job]
     agent = Agent(first.seed, first.width, first.constants)
     fill(agent, Checkpoint(parts, {"workers": workers}))
+    for source, lessons in teachers:
+        worker = agent.workers[lessons.provenance.job]
+        _keep_unit(agent, worker, source.agent.interfaces[worker.spec.signature.id].peak)
     return agent
+
+
+def _keep_unit(agent: Agent, worker: Worker, before: Float[Array, ""]) -> None:
+    """What a stream has measured in units of its interface's peak, in those of the peak that this one has now."""
+    peak = agent.interfaces[worker.spec.signature.id].peak
+    if bool(peak == before):
+        return
+    stream = agent.streams[worker.name]
+    lines = stream.lines.rescaled(unit(before) / unit(peak))
+    agent.streams[worker.name] = eqx.tree_at(lambda s: s.lines, stream, lines)

@@ -42,7 +42,10 @@ def keep(lessons: Lessons, at: Path) -> str:
     """
     arrays = named_arrays(_tree(lessons))
     about = {"kind": PART, "lessons": FORMAT, "provenance": lessons.provenance.to_json(), "count": len(lessons)}
-    return record.save(at, record.Checkpoint({PART: arrays}, about)).parts[PART].sha256
+    saved = record.save(at, record.Checkpoint({PART: arrays}, about))
+    # They are taken again where they are lost, and two generations would take twice the room.
+    record.forget_previous(at)
+    return saved.parts[PART].sha256
 
 
 def read(at: Path, agent: Agent, learner: Learner) -> Lessons:

@@ -192,8 +192,8 @@ class Sleep(Callback):
         if name not in self._courses:
             worker, lessons = self._agent.workers[name], self._kept[name]
             interface = self._agent.interfaces[worker.spec.signature.id]
-            few, room = _few(lessons, LOOK), _room(worker)
-            some = _few(lessons, room)
+            few, room = lessons.few(LOOK), _room(worker)
+            some = lessons.few(room)
             whole = course(worker.learner, interface, some, room - len(some))
             self._courses[name] = whole, course(worker.learner, interface, few, LOOK - len(few))
         return self._courses[name]
@@ -264,14 +264,6 @@ def _moved(old: Learned, slow: Any) -> Learned:
     """Slow parameters that have learned in sleep, and the newest moved by as much."""
     now = jax.tree.map(lambda now, new, before: now + (new - before), old.now, slow, old.slow)
     return Learned(now, jax.tree.map(jnp.array, slow), old.moments)
-
-
-def _few(lessons: Lessons, most: int) -> Lessons:
-    """Some of the lessons, spread over all."""
-    chosen = np.linspace(0, len(lessons), min(most, len(lessons)), endpoint=False).astype(int)
-    observation = jax.tree.map(lambda leaf: leaf[chosen], lessons.observation)
-    arrays = {name: getattr(lessons, name)[chosen] for name in ("allowed", "utilities", "decided")}
-    return dataclasses.replace(lessons, observation=observation, **arrays)
 
 
 def _room(worker: Worker) -> int:

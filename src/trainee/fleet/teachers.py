@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -24,6 +24,9 @@ class Source(NamedTuple):
 
     home: Path
     agent: Agent
+
+
+Now: TypeAlias = Callable[[Source, Lessons], float | None]
 
 
 @dataclass(frozen=True)
@@ -60,26 +63,51 @@ def each_once(found: Sequence[Source]) -> list[Source]:
     return [agents[content] for content in sorted(agents)]
 
 
-def taught(ordered: Sequence[Source]) -> tuple[list[tuple[Source, Lessons]], list[Refusal]]:
-    """Lessons of each job from whoever does it best, by the name of the job; and who has none that are fit."""
-    best: dict[str, tuple[Source, Lessons]] = {}
+def taught(ordered: Sequence[Source], now: Now) -> tuple[list[tuple[Source, Lessons]], list[Refusal]]:
+    """Lessons of each job from whoever does it best, by the name of the job; and who has none that are fit.
+
+    Args:
+      ordered: the agents.
+      now: what somebody who has lessons brings at the job as they are now, frozen; None where that cannot be told.
+    """
+    asked: dict[str, list[tuple[Source, Lessons]]] = {}
     refusals: list[Refusal] = []
     for source in ordered:
         for name in source.agent.workers:
             try:
-                lessons = _lessons(source, name)
+                asked.setdefault(name, []).append((source, _lessons(source, name)))
             except RecordError as error:
                 refusals.append(Refusal(str(source.home), name, str(error)))
-                continue
-            other = best.get(name)
-            if other is None:
-                best[name] = source, lessons
-                continue
-            worse, better = sorted((other, (source, lessons)), key=_rank)
-            best[name] = better
-            refusals.append(Refusal(str(worse[0].home), name, _outdone(worse[1], better)))
-    kept, contradicted = _in_concord([best[name] for name in sorted(best)])
+    best: list[tuple[Source, Lessons]] = []
+    for name in sorted(job for job, several in asked.items() if several):
+        teacher, outdone = _best(asked[name], now)
+        best.append(teacher)
+        refusals += outdone
+    kept, contradicted = _in_concord(best)
     return kept, refusals + contradicted
+
+
+def _best(several: Sequence[tuple[Source, Lessons]], now: Now) -> tuple[tuple[Source, Lessons], list[Refusal]]:
+    """Who does a job best, by what they do now where all of that can be told, else by their last episodes at work."""
+    if len(several) == 1:
+        return several[0], []
+    frozen = [now(*each) for each in several]
+    told = [each[1].provenance.competence.recent for each in several]
+    told = [float("nan") if mean is None else mean for mean in frozen] if None not in frozen else told
+    how = "frozen as it is now it has" if None not in frozen else "its last episodes have"
+    steps = [each[1].provenance.steps for each in several]
+    first = max(range(len(several)), key=lambda i: (told[i], steps[i]))
+    refusals = [
+        Refusal(
+            str(source.home),
+            lessons.provenance.job,
+            f"{lessons.provenance.job} is learned from the one in {several[first][0].home}, which does it better: "
+            f"{how} a mean return of {told[first]:.4g}, where this one has {told[i]:.4g}",
+        )
+        for i, (source, lessons) in enumerate(several)
+        if i != first
+    ]
+    return several[first], refusals
 
 
 def _in_concord(
@@ -118,19 +146,6 @@ def _lessons(source: Source, name: str) -> Lessons:
     except NothingSaved:
         pass
     return digest(agent, name)
-
-
-def _rank(taught: tuple[Source, Lessons]) -> tuple[float, int]:
-    about = taught[1].provenance
-    return about.competence.recent, about.steps
-
-
-def _outdone(worse: Lessons, better: tuple[Source, Lessons]) -> str:
-    mean, others = worse.provenance.competence.recent, better[1].provenance.competence.recent
-    return (
-        f"{worse.provenance.job} is learned from the one in {better[0].home}, which does it better: its last episodes "
-        f"have a mean return of {others:.4g}, where this one has {mean:.4g}"
-    )
 
 
 def _content(agent: Agent) -> str:

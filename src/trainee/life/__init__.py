@@ -10,6 +10,7 @@ from trainee.life.feed import Feed, Lesson
 from trainee.life.hindsight import Hindsight
 from trainee.life.host import Guard
 from trainee.life.interrupt import deferred_interrupt
+from trainee.life.keeping import Saves, kept
 from trainee.life.logbook import Episode, Logbook, tenths
 from trainee.life.policy import Policy
 from trainee.life.scan import FleetWork, Trace, fleet_at
@@ -38,6 +39,7 @@ __all__ = [
     "Logbook",
     "Policy",
     "Progress",
+    "Saves",
     "Stint",
     "TensorBoard",
     "TimeStep",
@@ -52,6 +54,7 @@ __all__ = [
     "keep",
     "keep_again",
     "keep_saved",
+    "kept",
     "opened",
     "run_abreast",
     "tenths",

@@ -9,7 +9,7 @@ from pathlib import Path
 import gymnasium
 
 from trainee import record
-from trainee.errors import InvalidArgument
+from trainee.errors import DifferentAgent, InvalidArgument
 from trainee.jobs import Codec, make
 from trainee.life import saving
 from trainee.life.callbacks import Callback, OnStep, Progress, TensorBoard
@@ -221,7 +221,13 @@ class Agent(Mind):
         Raises:
           NothingSaved, DamagedPart, NewerFormat, DifferentAgent: what is wrong, with which part, and what to do.
         """
-        return cls.restored(record.load(Path(home), generation="previous" if last_good else "current"))
+        saved = record.load(Path(home), generation="previous" if last_good else "current")
+        if "workers" not in saved.about:
+            raise DifferentAgent(
+                f"what is saved in {home} is no agent but {saved.about.get('kind', 'something else')}: give the home "
+                f"of an agent, which for lessons is the folder that their folder 'lessons' is in"
+            )
+        return cls.restored(saved)
 
     @classmethod
     def restored(cls, saved: record.Checkpoint) -> Agent:

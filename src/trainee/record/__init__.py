@@ -14,7 +14,7 @@ home/
 from __future__ import annotations
 
 from trainee.record.checkpoint import Checkpoint, load, save
-from trainee.record.generations import describe, revert
+from trainee.record.generations import describe, forget_previous, revert
 from trainee.record.home import lock, read_identity, write_identity
 from trainee.record.manifest import Generation, Manifest
 from trainee.record.parts import Entry
@@ -25,6 +25,7 @@ __all__ = [
     "Generation",
     "Manifest",
     "describe",
+    "forget_previous",
     "load",
     "lock",
     "read_identity",

@@ -43,6 +43,16 @@ def revert(home: Path) -> Manifest:
     return saved
 
 
+def forget_previous(home: Path) -> None:
+    """Remove the previous checkpoint, where the current one can be had again if it is lost. Take `lock` first.
+
+    Says nothing where it cannot: the next save replaces it.
+    """
+    with suppress(OSError):
+        (home / FILES["previous"]).unlink(missing_ok=True)
+    sweep(home)
+
+
 @contextmanager
 def last_good_offered(home: Path, names: Collection[str] | None, generation: Generation) -> Iterator[None]:
     """Adds to what is said of a damaged checkpoint whether these parts of the one before it can be loaded."""

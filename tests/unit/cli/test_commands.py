@@ -238,7 +238,7 @@ def test_saves_now_and_then_survive_a_full_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from trainee import Agent
-    from trainee.cli.keeping import Saves
+    from trainee.life import Saves
 
     agent, full = Agent(), tmp_path / "full"
     full.mkdir()

@@ -10,6 +10,7 @@ import pytest
 from command_line import runner
 from fleets import NESTED, WALK, trained
 from trainee import Agent
+from trainee.fleet import digest, keep, place, provenance_at
 
 
 @pytest.fixture
@@ -39,6 +40,46 @@ def test_a_fleet_works_and_says_how_to_merge_it(run):
     assert lines(out)[-1] == {"done": True, "homes": ["fleet/worker-1", "fleet/worker-2"]}
 
 
+def test_rounds_and_specialists(run):
+    told = ("--rounds", 2, "--specialise", "--episodes", 30, "--json")
+    code, out, err = run("fleet", WALK, "--steps", 150, "--width", 16, *told)
+    assert (code, err) == (0, "")
+    said = lines(out)
+    (taken,) = [about for about in said if about.get("round") == 1]
+    assert taken["kind"] in ("takes the merged agent", "goes on with its own")
+    assert taken["retained"].keys() == {WALK}
+    assert [about["steps"] for about in said if about.get("kind") == "done with a job"] == [150, 300]
+    (route,) = [about["route"] for about in said if "route" in about]
+    assert (route["job"], route["home"], route["worker"]) == (WALK, "fleet/worker-1", WALK)
+    (gate,) = [about for about in said if "verdict" in about]
+    assert gate["specialist"] == gate["merged"] == pytest.approx(route["mean"])
+    code, out, _ = run("evaluate", WALK, "--home", "fleet", "--episodes", 2)
+    assert code == 0
+    assert out.startswith(f"{WALK.partition(':')[2]}: ")
+    code, _, err = run("evaluate", NESTED, "--home", "fleet")
+    assert code == 2
+    assert f"no agent of the fleet in fleet does {NESTED!r}" in err
+
+
+def test_a_home_with_spaces_and_another_fleet_in_it(run):
+    code, out, _ = run("fleet", WALK, "--steps", 30, "--width", 16, "--home", "my crew")
+    assert code == 0
+    assert out.splitlines()[-1] == "merge them: trainee merge 'my crew/worker-1' --out 'my crew/merged'"
+    code, out, _ = run("fleet", WALK, "--steps", 30, "--width", 16, "--home", "my crew", "--json")
+    assert lines(out)[-1]["homes"] == ["my crew/worker-1"]
+    code, out, err = run("fleet", WALK, "--steps", 30, "--width", 32, "--home", "my crew")
+    assert (code, out) == (2, "")
+    assert "the fleet in my crew was begun with --width 16, and is asked to go on with --width 32" in err
+
+
+def test_lessons_are_no_home(run):
+    trained(WALK, steps=60).save("one")
+    keep(digest(Agent.load("one"), WALK), place(Path("one"), WALK))
+    code, _, err = run("merge", place(Path("one"), WALK), "--out", "merged")
+    assert code == 4
+    assert "is no agent but lessons: give the home of an agent" in err
+
+
 def test_a_job_that_cannot_be_worked_at_ends_with_its_code(run):
     code, out, _ = run("fleet", "Nowhere-v0", WALK, "--steps", 30, "--width", 16)
     assert code == 3
@@ -52,6 +93,8 @@ def test_a_job_that_cannot_be_worked_at_ends_with_its_code(run):
         (["fleet", WALK, WALK, "--steps", 5], f"{WALK} is given twice"),
         (["fleet", WALK, "--steps", 0], "--steps must be a whole number from 1"),
         (["fleet", WALK, "--steps", 5, "--workers", 2], "--workers must be from 1 to 1"),
+        (["fleet", WALK, "--steps", 5, "--rounds", 0], "--rounds must be a whole number from 1 to"),
+        (["fleet", WALK, "--steps", 5, "--episodes", 1], "--episodes must be 2 or more"),
         (["merge", "a", "--out", "b", "--episodes", 1], "--episodes must be 2 or more"),
         (["merge", "a", "--out", "b", "--turns", -1], "--turns must be 0 or more"),
     ],
@@ -65,10 +108,11 @@ def test_what_cannot_be_asked_for(run, arguments, message):
 def test_what_passes_is_put_where_it_was_asked_for(run):
     trained(WALK).save("one")
     trained(WALK, steps=100).save("other")
-    code, out, _ = run("merge", "one", "one", "--out", "merged", "--episodes", 10)
+    code, out, _ = run("merge", "one", "one", "--out", "merged", "--episodes", 30)
     assert code == 0, out
     assert out.splitlines()[-1].endswith("and put in merged")
     assert Agent.load("merged").workers[WALK].logbook.steps == 300
+    assert provenance_at(place(Path("merged"), WALK)).steps == 300
     code, _, err = run("merge", "one", "--out", "merged")
     assert code == 2
     assert "an agent is kept in merged" in err

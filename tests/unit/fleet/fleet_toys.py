@@ -28,6 +28,14 @@ class Twin(Walk):
     """The walk under another name."""
 
 
-for toy in (Dies, Mirrored, Twin):
+class Stays(Walk):
+    """The walk, in which an episode ends at the edge and nowhere else, so that who goes to and fro never ends one."""
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        observation, reward, _, _, info = super().step(action)
+        return observation, reward, abs(self.place) == 1.0, False, info
+
+
+for toy in (Dies, Mirrored, Stays, Twin):
     if f"{toy.__name__}-v0" not in gymnasium.registry:
         gymnasium.register(f"{toy.__name__}-v0", toy)

@@ -61,7 +61,7 @@ def test_who_contradicts_is_named_and_the_rest_goes_on(agents):
 
 def test_twins_share_an_interface(agents):
     found = [Source(Path(job), agents[job]) for job in (WALK, TWIN)]
-    reunion = reunited(found, effort=Effort(400, 32, 3e-3), turns=0, episodes=10)
+    reunion = reunited(found, effort=Effort(400, 32, 3e-3), turns=0, episodes=30)
     assert not reunion.refusals
     assert reunion.agent.workers.keys() == {WALK, TWIN}
     assert len(reunion.agent.interfaces) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+from contextlib import closing
 
 import pytest
 
@@ -70,6 +71,26 @@ def test_a_worker_that_is_killed_goes_on_from_what_it_saved(tmp_path):
     assert 0 < restarted["steps"] < 4_000
     assert "exit code -9" in restarted["why"]
     assert Agent.load(given.home).workers[WALK].logbook.steps == 4_000
+
+
+def test_a_ctrl_c_that_reaches_the_parent_alone_stops_all(tmp_path):
+    """As where a script sends it: each is told to stop, saves, and ends."""
+    given = assignments([WALK, NESTED], 2, 10**9, tmp_path, width=16)
+    processes = dict[int, int]()
+
+    def listen(heard):
+        for news in heard:
+            if news.kind == "going" and news.about["steps"] > 1:
+                processes[news.worker] = news.about["process"]
+            if len(processes) == 2:
+                signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt), closing(crew(given)) as heard:
+        listen(heard)
+    for each, process in zip(given, (processes[0], processes[1]), strict=True):
+        assert _saved(each.home) > 1
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
 
 
 def test_one_that_cannot_go_on_is_given_up_and_the_others_go_on(tmp_path):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fleets import WALK
 from trainee.errors import UnknownJob
-from trainee.fleet.gate import not_played, random_returns, retention, returns_of
+from trainee.fleet.gate import endless, not_played, retention
+from trainee.fleet.trials import Trial
 
 
 def test_what_is_retained_by_hand():
-    found = retention("pole", [100.0] * 10, [90.0] * 10, [0.0] * 10)
+    found = retention("pole", [100.0] * 30, [90.0] * 30, [0.0] * 30)
     assert (found.specialist, found.merged, found.random, found.retained) == (100, 90, 0, pytest.approx(0.9))
     assert (found.low, found.high) == (pytest.approx(0.9), pytest.approx(0.9))
     assert found.verdict == "failed"
@@ -20,9 +20,9 @@ def test_what_is_retained_by_hand():
 
 
 def test_costs_are_returns_too():
-    found = retention("car", [-100.0] * 10, [-105.0] * 10, [-200.0] * 10)
+    found = retention("car", [-100.0] * 30, [-105.0] * 30, [-200.0] * 30)
     assert found.retained == pytest.approx(0.95)
-    assert retention("car", [-100.0] * 10, [-300.0] * 10, [-200.0] * 10).retained == pytest.approx(-1)
+    assert retention("car", [-100.0] * 30, [-300.0] * 30, [-200.0] * 30).retained == pytest.approx(-1)
 
 
 def test_the_same_returns_pass_however_much_they_vary():
@@ -32,19 +32,34 @@ def test_the_same_returns_pass_however_much_they_vary():
     assert (found.retained, found.low, found.high, found.passed, found.why) == (1, 1, 1, True, "")
 
 
-def test_few_episodes_that_vary_are_inconclusive():
+def test_episodes_that_vary_are_inconclusive():
     draw = np.random.default_rng(1)
-    found = retention("pole", draw.normal(100, 40, 20).tolist(), draw.normal(103, 40, 20).tolist(), [0.0] * 20)
+    found = retention("pole", draw.normal(100, 40, 30).tolist(), draw.normal(103, 40, 30).tolist(), [0.0] * 30)
     assert found.low < 0.95 < found.high
     assert (found.verdict, found.passed) == ("inconclusive", False)
-    assert "Play more episodes than 20" in found.why
+    assert "Play more episodes than 30" in found.why
+
+
+@pytest.mark.parametrize("merged", [100.0, 10.0, -5.0])
+def test_a_handful_of_episodes_tells_nothing(merged):
+    """Of returns that are all alike a bootstrap would say that it is sure."""
+    found = retention("pole", [100.0] * 29, [merged] * 29, [0.0] * 29)
+    assert (found.verdict, found.passed, found.merged) == ("inconclusive", False, merged)
+    assert np.isnan([found.retained, found.low, found.high]).all()
+    assert "pole: 29 episodes say too little" in found.why
+
+
+def test_what_does_not_end_is_named():
+    found = endless("pole", "merged agent", Trial((5.0, 30_000.0), 1))
+    assert (found.verdict, found.passed, found.episodes) == ("endless", False, 2)
+    assert "1 of the episodes that the merged agent played did not end within 30,000 steps" in found.why
 
 
 def test_a_specialist_no_better_than_chance_is_named():
-    found = retention("car", [-200.0] * 10, [-100.0] * 10, [-200.0] * 10)
+    found = retention("car", [-200.0] * 30, [-100.0] * 30, [-200.0] * 30)
     assert (found.verdict, found.passed) == ("learned nothing", False)
     assert np.isnan(found.retained)
-    assert "car: the specialist does no better than random play (-200 against -200 over 10 episodes)" in found.why
+    assert "does no better than random play, as far as 30 episodes tell (-200 against -200)" in found.why
 
 
 def test_a_job_out_of_reach_does_not_pass():
@@ -60,15 +75,3 @@ def test_how_sure_it_is_holds():
         found = retention("x", *(draw.normal(mean, 3, 40).tolist() for mean in (10, 9, 0)))
         above += found.low > 0.9
     assert above <= 0.06 * trials, above
-
-
-def test_episodes_are_the_same_for_each_agent(walker):
-    assert returns_of(walker, WALK, 5) == returns_of(walker, WALK, 5)
-
-
-def test_random_play_is_random():
-    returns = random_returns(WALK, 40)
-    assert len(set(returns)) > 30
-    assert -8 < np.mean(returns) < 8
-    # Always right brings 19 at the most; masks are honoured, as the toy raises where they are not.
-    assert len(random_returns("work_toys:Masked-v0", 3)) == 3

@@ -12,14 +12,19 @@ import numpy as np
 import pytest
 
 from fleets import NESTED, WALK, born, trained
-from trainee import Agent
-from trainee.errors import UnfitLessons
-from trainee.fleet import digest, keep, place
+from trainee import Agent, record
+from trainee.errors import JobFailed, UnfitLessons
+from trainee.fleet import digest, keep, place, read
+from trainee.fleet import reunion as room
 from trainee.fleet.imitation import Effort
+from trainee.fleet.measure import Measure
 from trainee.fleet.reunion import reunited
 from trainee.fleet.teachers import Source, sources
 
+TWIN = "fleet_toys:Twin-v0"
 SHORT = Effort(400, 32, 3e-3)
+# Where neither what is learned nor the gate is looked at.
+BRIEF = {"effort": Effort(1, 32, 3e-3), "turns": 0, "episodes": 2}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +41,7 @@ def homes(walker, tmp_path_factory) -> dict[str, Path]:
 
 
 def brought_together(*homes: Path, **settings):
-    return reunited(*sources(homes), **{"effort": SHORT, "turns": 1, "episodes": 10, **settings})
+    return reunited(*sources(homes), **{"effort": SHORT, "turns": 1, "episodes": 30, **settings})
 
 
 @pytest.fixture(scope="module")
@@ -103,21 +108,11 @@ def test_who_cannot_be_merged_is_named_and_the_rest_goes_on(homes):
 
 def test_a_worker_no_better_than_chance_is_named_and_the_rest_goes_on(homes, tmp_path):
     """Its weights have no part in the merge either."""
-    agent = trained("work_toys:Masked-v0", steps=60)
-    worker = agent.workers["work_toys:Masked-v0"]
-    signature = worker.spec.signature.id
-    # Who thinks of every choice the opposite of what it learned.
-    opposite = jax.tree.map(lambda leaf: -10 * leaf, agent.interfaces[signature].learned.slow[1])
-    learned = agent.interfaces[signature].learned
-    slow = (learned.slow[0], opposite)
-    agent.interfaces[signature] = eqx.tree_at(
-        lambda i: i.learned, agent.interfaces[signature], dataclasses.replace(learned, slow=slow)
-    )
-    agent.save(tmp_path / "worse")
+    forgetful("work_toys:Masked-v0", steps=60).save(tmp_path / "worse")
     found = brought_together(homes["nested"], tmp_path / "worse", turns=0)
     (refusal,) = found.refusals
     assert (refusal.home, refusal.job) == (str(tmp_path / "worse"), "work_toys:Masked-v0")
-    assert "the specialist does no better than random play" in refusal.why
+    assert "the specialist, as it is now, does no better than random play" in refusal.why
     assert eqx.tree_equal(found.agent.brain, Agent.load(homes["nested"]).brain)
 
 
@@ -133,8 +128,95 @@ def test_two_workers_at_one_job_the_better_teaches(homes, tmp_path):
     found = brought_together(homes["walk"], tmp_path / "beginner", turns=0)
     (refusal,) = found.refusals
     assert refusal.home == str(tmp_path / "beginner")
-    assert "which does it better" in refusal.why
+    assert "which does it better: frozen as it is now it has" in refusal.why
     assert found.agent.workers[WALK].logbook.steps == 300
+
+
+def forgetful(job, steps):
+    """Who thinks of every choice the opposite of what it learned; it was as good as anybody, its logbook says."""
+    agent = trained(job, steps=steps)
+    signature = agent.workers[job].spec.signature.id
+    learned = agent.interfaces[signature].learned
+    slow = (learned.slow[0], jax.tree.map(lambda leaf: -10 * leaf, learned.slow[1]))
+    agent.interfaces[signature] = eqx.tree_at(
+        lambda i: i.learned, agent.interfaces[signature], dataclasses.replace(learned, slow=slow)
+    )
+    return agent
+
+
+def test_of_two_at_one_job_the_one_that_can_do_it_now_teaches(homes, tmp_path):
+    """The other's last episodes brought more, and it has forgotten how."""
+    agent = trained(WALK, steps=400)
+    forgetful(WALK, steps=400).save(tmp_path / "forgetful")
+    keep(digest(agent, WALK), place(tmp_path / "forgetful", WALK))
+    recent = [each.workers[WALK].logbook.recent(20) for each in (agent, Agent.load(homes["walk"]))]
+    assert recent[0] > recent[1]
+    found = brought_together(homes["walk"], tmp_path / "forgetful", turns=0)
+    assert [refusal.home for refusal in found.refusals] == [str(tmp_path / "forgetful")]
+    assert found.agent.workers[WALK].logbook.steps == 300
+
+
+def test_who_thinks_otherwise_than_its_lessons_does_not_correct(homes, monkeypatch):
+    asked = []
+
+    def refused(worker, *_):
+        asked.append(worker.name)
+        raise JobFailed("out of order")
+
+    monkeypatch.setattr(room, "corrections", refused)
+    brought_together(homes["walk"], homes["nested"], effort=BRIEF["effort"])
+    assert sorted(asked) == [NESTED, WALK]
+    asked.clear()
+    monkeypatch.setattr(Measure, "agrees", property(lambda measure: measure.job == NESTED))
+    brought_together(homes["walk"], homes["nested"], effort=BRIEF["effort"])
+    assert asked == [NESTED]
+
+
+def test_whether_it_still_thinks_what_its_lessons_say(walker):
+    lessons = digest(walker, WALK)
+    assert Measure(Source(Path("walk"), walker), lessons, 30).agrees
+    forgotten = Measure(Source(Path("forgetful"), forgetful(WALK, steps=300)), lessons, 30)
+    assert not forgotten.agrees
+    assert "It has forgotten what its lessons say" in str(forgotten.worthless())
+
+
+def test_streams_keep_their_unit_where_that_of_their_interface_moves(homes, tmp_path):
+    """Two jobs share an interface: what one has measured in units of its own peak is measured in those of both."""
+    twin = trained(TWIN)
+    signature = twin.workers[TWIN].spec.signature.id
+    twin.interfaces[signature] = eqx.tree_at(lambda i: i.peak, twin.interfaces[signature], replace_fn=lambda p: 4 * p)
+    twin.save(tmp_path / "twin")
+    found = brought_together(homes["walk"], tmp_path / "twin", **BRIEF)
+    walker = Agent.load(homes["walk"])
+    ratio = float(walker.interfaces[signature].peak / found.agent.interfaces[signature].peak)
+    before, after = walker.streams[WALK].lines, found.agent.streams[WALK].lines
+    assert ratio < 0.5
+    for name in ("brought", "weight", "weighted"):
+        np.testing.assert_allclose(getattr(after, name), ratio * getattr(before, name), rtol=1e-6)
+    np.testing.assert_allclose(after.weighted / after.weight, before.weighted / before.weight, rtol=1e-5)
+    for name in ("mean", "size", "square"):
+        assert getattr(after, name) == getattr(before, name)
+    np.testing.assert_allclose(found.agent.streams[TWIN].lines.weight, twin.streams[TWIN].lines.weight)
+
+
+def test_its_lessons_are_kept_with_it(reunion, homes, tmp_path):
+    """A later merge, and its own sleep, have them."""
+    with record.lock(tmp_path / "one"):
+        reunion.put(tmp_path / "one")
+    agent = Agent.load(tmp_path / "one")
+    for job, home in ((WALK, "walk"), (NESTED, "nested")):
+        lessons = read(place(tmp_path / "one", job), agent, agent.workers[job].learner)
+        np.testing.assert_array_equal(lessons.utilities, digest(Agent.load(homes[home]), job).utilities)
+    again = brought_together(tmp_path / "one", **BRIEF)
+    assert again.lessons == {WALK: 300, NESTED: 300}
+    assert not again.refusals
+
+
+def test_a_folder_of_lessons_is_no_home(homes, tmp_path):
+    keep(digest(Agent.load(homes["walk"]), WALK), place(tmp_path, WALK))
+    found = brought_together(homes["walk"], place(tmp_path, WALK), **BRIEF)
+    (refusal,) = found.refusals
+    assert "is no agent but lessons: give the home of an agent" in refusal.why
 
 
 def test_a_job_that_cannot_be_played_does_not_pass(homes, tmp_path):

@@ -23,6 +23,7 @@ from trainee.errors import (
     UnfitLessons,
 )
 from trainee.fleet import digest, keep, place, read
+from trainee.fleet import lessons as room
 from trainee.fleet.provenance import Provenance
 
 
@@ -55,6 +56,15 @@ def test_the_same_lessons_are_kept_once(walker, folder):
     hashes = {keep(digest(walker, WALK), folder) for _ in range(3)}
     assert len(hashes) == 1
     assert {path: path.read_bytes() for path in folder.rglob("*.safetensors")} == before
+
+
+def test_they_take_no_more_room_on_the_disk_than_is_said(walker, folder, monkeypatch):
+    """However often they are taken again."""
+    monkeypatch.setattr(room, "MOST_BYTES", 40_000)
+    for most in (30, 10_000, 10_000):
+        keep(digest(walker, WALK, most), folder)
+    keep(digest(trained(WALK, steps=280), WALK), folder)
+    assert 20_000 < sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) <= 40_000
 
 
 def test_each_worker_has_a_folder(tmp_path):

@@ -59,9 +59,9 @@ def require_jobs() -> None:
     Raises:
       MissingExtra: it is not installed.
     """
-    for library in ("bsuite", "minatar", "minigrid"):
+    for library, extra in (("bsuite", "exams"), ("minatar", "games"), ("minigrid", "exams")):
         if find_spec(library) is None:
-            raise MissingExtra(library, "exams", "the exam life")
+            raise MissingExtra(library, extra, "the exam life")
 
 
 def lives(asked: Selection) -> list[str]:

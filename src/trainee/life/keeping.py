@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from trainee.errors import SaveFailed
-from trainee.life import Agent, Callback, Decision, TimeStep, Work, deferred_interrupt
+from trainee.life.agent import Agent
+from trainee.life.callbacks import Callback, Work
+from trainee.life.interrupt import deferred_interrupt
+from trainee.types import Decision, TimeStep
 
 SAVE_EVERY_S = 60.0
 
 
-class Saves(Callback):
-    """Saves now and then, so that a crash costs a minute at most. Holds for a home that this process has locked."""
+def _warn(text: str) -> None:
+    print(f"trainee: {text}", file=sys.stderr)
 
-    def __init__(self, agent: Agent, home: Path, every_s: float = SAVE_EVERY_S):
-        self._agent, self._home, self._every_s = agent, home, every_s
+
+class Saves(Callback):
+    """Saves now and then, so that a crash costs no more than that. Holds for a home that this process has locked.
+
+    Args:
+      agent: who is saved.
+      home: where.
+      every_s: how often.
+      warn: told where it cannot be saved; by default on standard error.
+    """
+
+    def __init__(self, agent: Agent, home: Path, every_s: float = SAVE_EVERY_S, warn: Callable[[str], None] = _warn):
+        self._agent, self._home, self._every_s, self._warn = agent, home, every_s, warn
         self._next_s = time.monotonic() + every_s
 
     def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> None:
@@ -26,7 +41,7 @@ class Saves(Callback):
             self._agent.save_locked(self._home)
         except SaveFailed as error:
             # What is learned is only in memory now: stopping here would lose it, and room may be made.
-            print(f"trainee: {error} The work goes on meanwhile.", file=sys.stderr)
+            self._warn(f"{error} The work goes on meanwhile.")
         self._next_s = time.monotonic() + self._every_s
 
 
