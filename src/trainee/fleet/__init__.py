@@ -12,6 +12,7 @@ from trainee.fleet.router import Route, keep_routes, routed, routes
 from trainee.fleet.shelf import keep, place, provenance_at, read
 from trainee.fleet.sleep import Diary, Sleep
 from trainee.fleet.teachers import Refusal, Source, sources
+from trainee.fleet.trials import random_play
 
 __all__ = [
     "MOST_BYTES",
@@ -38,6 +39,7 @@ __all__ = [
     "keep_routes",
     "place",
     "provenance_at",
+    "random_play",
     "read",
     "reunited",
     "routed",

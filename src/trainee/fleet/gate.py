@@ -62,15 +62,10 @@ def retention(job: str, specialist: Sequence[float], merged: Sequence[float], ra
     s, m, r = (np.asarray(returns, float) for returns in (specialist, merged, random))
     of_specialist, of_merged, of_random = float(s.mean()), float(m.mean()), float(r.mean())
     means = of_specialist, of_merged, of_random
-    if len(s) < FEWEST:
-        why = (
-            f"{job}: {len(s)} episodes say too little to tell what is retained: an interval is worth something from "
-            f"{FEWEST} on. Play {FEWEST} or more"
-        )
-        return _untold(job, means, len(s), "inconclusive", why)
     drawn = np.random.default_rng(0).integers(0, len(s), (RESAMPLES, len(s)))
     ahead, kept = s[drawn].mean(axis=1) - r[drawn].mean(axis=1), m[drawn].mean(axis=1) - r[drawn].mean(axis=1)
-    if np.percentile(ahead, 2.5) <= 0:
+    few = len(s) < FEWEST
+    if of_specialist <= of_random or (not few and np.percentile(ahead, 2.5) <= 0):
         why = (
             f"{job}: the specialist, as it is now, does no better than random play, as far as {len(s)} episodes tell "
             f"({means[0]:.4g} against {means[2]:.4g}), so that nothing can be retained. Let it work longer, or leave "
@@ -79,8 +74,15 @@ def retention(job: str, specialist: Sequence[float], merged: Sequence[float], ra
         return _untold(job, means, len(s), "learned nothing", why)
     low, high = (float(bound) for bound in np.percentile(kept / np.maximum(ahead, 1e-12), [2.5, 97.5]))
     retained = (means[1] - means[2]) / (means[0] - means[2])
-    verdict, why = judgement(job, retained, low, high, len(s))
+    verdict, why = _too_few(job, len(s)) if few else judgement(job, retained, low, high, len(s))
     return Retention(job, *means, retained, low, high, len(s), verdict, why)
+
+
+def _too_few(job: str, episodes: int) -> tuple[str, str]:
+    return "inconclusive", (
+        f"{job}: {episodes} episodes say too little to tell what is retained: an interval is worth something from "
+        f"{FEWEST} on. Play {FEWEST} or more"
+    )
 
 
 def judgement(job: str, retained: float, low: float, high: float, episodes: int) -> tuple[str, str]:

@@ -81,6 +81,24 @@ def tried(worker: Worker, episodes: int, chooser: Callable[[int], Choose]) -> Tr
         return error
 
 
+def random_play(job: str, episodes: int) -> Trial:
+    """Episodes of a job in which each choice is drawn at random from those allowed.
+
+    Args:
+      job: its id.
+      episodes: how many.
+    Raises:
+      JobError: it cannot be played.
+    """
+    jobs: list[Job] = []
+    try:
+        jobs += (make(job, EVALUATION_SEED - lane) for lane in range(min(LANES, episodes)))
+        return played(jobs, episodes, at_random(jobs[0].spec.signature, EVALUATION_SEED))
+    finally:
+        for one in jobs:
+            one.close()
+
+
 def played(jobs: Sequence[Job], episodes: int, choose: Choose, longest: int = LONGEST_EPISODE) -> Trial:
     """Play episodes, as many beside each other as there are jobs; the same ones whoever chooses, as far as they do not
     depend on what is done. Where one is cut, its job plays no more.

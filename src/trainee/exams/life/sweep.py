@@ -12,7 +12,7 @@ from trainee.exams.life.load import lived
 from trainee.exams.life.log import Played, played, rows, write_played
 from trainee.exams.life.protocol import Protocol, Turn, jointly, life, small, worker
 from trainee.exams.life.union import ARITHMETIC, united
-from trainee.fleet.gate import random_returns
+from trainee.fleet import random_play
 
 OURS, AWAKE, RESETS, JOINTLY = "ours", "fine-tuning", "resets", "all jobs jointly"
 # Every other is measured by new agents, so that these are run in any case.
@@ -120,7 +120,7 @@ def runs_of(runs: Sequence[str], asked: Selection, home: Path) -> Iterator[tuple
     folder, exam = home / name, asked.exam
     if name == RANDOM:
         for job in [job for job in exam.names if job not in played(folder)]:
-            write_played(folder, Played(job, random_returns(job, exam.last_episodes)))
+            write_played(folder, Played(job, random_play(job, exam.last_episodes).returns))
         yield name, float("nan")
     elif name.startswith("union/"):
         _, arm, seed = name.split("/")

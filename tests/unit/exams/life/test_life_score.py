@@ -33,7 +33,7 @@ def life(home, name, score, online):
     """A life in which `score(turn, job)` is what is played, and `online(turn)` what is earned; random play brings 0."""
     done = []
     for number, turn in enumerate(turns(EXAM, name)):
-        played = {job: [float(score(number, job))] * 4 for job, _ in turn.examined}
+        played = {job: [float(score(number, job))] * 15 for job, _ in turn.examined}
         done.append(Row(turn.job, turn.job, 100, steady(float(online(number))), played, 100, 2.0, 0.5, 1.0))
     write_rows(home / name, done)
 
@@ -57,7 +57,7 @@ def home(tmp_path_factory):
         for number in (1, 2):
             life(root, f"fleet/worker-{number}/{seed}", lambda number, job: 100, lambda number: 0.0)
         for job in EXAM.names:
-            write_played(root / f"union/ours/{seed}", Played(job, [99.0] * 4))
+            write_played(root / f"union/ours/{seed}", Played(job, [99.0] * 15))
             write_played(root / f"union/TIES/{seed}", Played(job, [], "left out & gone"))
     return root
 
