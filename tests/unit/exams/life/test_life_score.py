@@ -47,7 +47,7 @@ def home(tmp_path_factory):
     """Alone an agent comes to 100 at every job but the hopeless one. Ours keeps all of it, fine-tuning the newest."""
     root = tmp_path_factory.mktemp("life")
     for job in EXAM.names:
-        write_played(root / "random", Played(job, [0.0] * 4))
+        write_played(root / "random", Played(job, [0.0] * 15))
     for seed in SEEDS:
         new = lambda number, job: 100 * (EXAM.met[number][0] == job and job != HOPELESS)  # noqa: E731
         life(root, f"life/resets/{seed}", new, lambda number: 50.0)
