@@ -85,8 +85,13 @@ def test_a_ctrl_c_that_reaches_the_parent_alone_stops_all(tmp_path):
             if len(processes) == 2:
                 signal.raise_signal(signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt), closing(crew(given)) as heard:
-        listen(heard)
+    # What a script puts into the background is begun with Ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), closing(crew(given)) as heard:
+            listen(heard)
+    finally:
+        signal.signal(signal.SIGINT, before)
     for each, process in zip(given, (processes[0], processes[1]), strict=True):
         assert _saved(each.home) > 1
         with pytest.raises(ProcessLookupError):
