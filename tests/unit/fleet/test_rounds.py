@@ -41,20 +41,13 @@ def at_home(given):
 
 def test_who_does_its_own_job_as_well_takes_the_merged_agent(brief, tmp_path, monkeypatch):
     given = assignments([WALK, NESTED], 2, 300, tmp_path)
-    befores, judge = {}, room._why_not
-
-    def judged(found, each):
-        befores[each.home] = Agent.load(each.home), found.agent
-        return "no" if each is given[1] else ""
-
-    monkeypatch.setattr(room, "_why_not", judged)
+    monkeypatch.setattr(room, "_why_not", lambda _, each: "no" if each is given[1] else "")
     told = [
         (news.worker, news.kind)
         for news in in_rounds(tmp_path, given, 2, at_home)
         if "merge" in news.kind or "own" in news.kind
     ]
     assert told == [(0, "takes the merged agent"), (1, "goes on with its own")]
-    assert judge is not None
     for each in given:
         agent = Agent.load(each.home)
         assert agent.workers.keys() == set(each.jobs)
