@@ -122,10 +122,13 @@ def inline_svg(axes: Any, name: str, description: str) -> str:
 
 
 def page(package: str, **parts: object) -> str:
-    """The `page.html` of a package with its parts filled in, and the house's colours with them."""
-    colours = resources.files("trainee.exams").joinpath("colours.css").read_text("utf-8")
+    """The `page.html` of a package with its parts filled in, and with them the house's colours and, where it asks for
+    it, the sheet that exams of their own share.
+    """
+    ours = resources.files("trainee.exams")
+    styles = {name: ours.joinpath(f"{name}.css").read_text("utf-8") for name in ("colours", "sheet")}
     template = Template(resources.files(package).joinpath("page.html").read_text("utf-8"))
-    return template.substitute(colours=colours, **parts)
+    return template.substitute(**styles, **parts)
 
 
 def _compact(drawing: str) -> str:
