@@ -21,6 +21,8 @@ JOBS = [
     "Taxi",
     "gymnax:CartPole-v1",
     "gymnax:Pendulum-v1",
+    "worlds:rooms-7",
+    "worlds:steer-7",
 ]
 STEPS = 450
 

@@ -26,7 +26,10 @@ def _whole(text: str) -> int:
 
 
 Jobs = Annotated[
-    list[str], typer.Argument(metavar="JOB...", help="Gymnasium ids; `module:Name-v0` imports the module.")
+    list[str],
+    typer.Argument(
+        metavar="JOB...", help="Gymnasium ids; `module:Name-v0` imports the module, `worlds:forage-7` is generated."
+    ),
 ]
 OneJob = Annotated[str, typer.Argument(metavar="JOB", help="A Gymnasium id; `module:Name-v0` imports the module.")]
 Steps = Annotated[

@@ -12,8 +12,11 @@ import gymnasium
 from gymnasium.utils.env_checker import check_env
 
 from trainee.errors import InvalidArgument, JobError, JobFailed, UnsupportedSpace
+from trainee.jobs.contract import JaxJob
 from trainee.jobs.findings import Finding, Report
 from trainee.jobs.gymnasium import GymnasiumJob
+from trainee.jobs.jax import HostJaxJob
+from trainee.jobs.jax_env import JaxEnv
 from trainee.jobs.naming import make
 from trainee.jobs.play import Play
 from trainee.jobs.random_play import play, repeats
@@ -24,13 +27,16 @@ CHECK_STEPS = 2000
 ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
-def check(env: str | gymnasium.Env | Callable[[], gymnasium.Env] | GymnasiumJob, steps: int = CHECK_STEPS) -> Report:
+def check(
+    env: str | gymnasium.Env | Callable[[], gymnasium.Env] | GymnasiumJob | JaxJob, steps: int = CHECK_STEPS
+) -> Report:
     """Check an environment: what Gymnasium's own checker says, then what random play shows that hurts learning.
 
     A bad environment is reported, whatever it does; it raises nothing here.
 
     Args:
-      env: an id, an environment, or a function that makes one. An environment that is passed is reset and played with.
+      env: an id, an environment, a function that makes one, or a JAX job. An environment that is passed is reset and
+        played with.
       steps: of random play.
 
     Raises:
@@ -46,8 +52,10 @@ def check(env: str | gymnasium.Env | Callable[[], gymnasium.Env] | GymnasiumJob,
         return _hopeless(name, failure, "there is nothing to learn from", "mend the environment")
     except UnsupportedSpace as unsupported:
         return _hopeless(name, unsupported, "the agent cannot read or write it", "wrap the environment as it says")
+    if isinstance(job, HostJaxJob):
+        job = GymnasiumJob(JaxEnv(job.job), name=job.name)
     if not isinstance(job, GymnasiumJob):
-        raise InvalidArgument(f"{name} is no Gymnasium environment, which is what can be checked")
+        raise InvalidArgument(f"{name} is no Gymnasium environment and no JAX job, which is what can be checked")
     try:
         return _report(job, steps)
     finally:

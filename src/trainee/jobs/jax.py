@@ -96,6 +96,11 @@ class HostJaxJob:
         self._key, self._state = jax.random.key(seed), None
 
     @property
+    def job(self) -> JaxJob:
+        """The job itself."""
+        return self._traced.job
+
+    @property
     def spec(self) -> JobSpec:
         """The job's signature, and what it allows."""
         return self._traced.spec

@@ -17,6 +17,8 @@ from trainee.jobs.gymnasium import GymnasiumJob
 from trainee.jobs.gymnax import gymnax_job
 from trainee.jobs.jax import HostJaxJob
 from trainee.jobs.nearness import near_matches
+from trainee.jobs.worlds import PREFIX as WORLDS
+from trainee.jobs.worlds import world
 
 GYMNAX = "gymnax:"
 
@@ -36,9 +38,9 @@ def make(job: Any, seed: int = 0, render: bool = False) -> Job:
     """A job, from what a person calls it.
 
     Args:
-      job: a Gymnasium id (`module:Name-v0` imports the module first), `gymnax:Name` for an environment of gymnax, an
-        environment, one of dm_env, a class or function that makes one when called without arguments, a JAX job or an
-        environment of gymnax, or a job, which is returned as it is.
+      job: a Gymnasium id (`module:Name-v0` imports the module first), `gymnax:Name` for an environment of gymnax,
+        `worlds:forage-7` for a generated world, an environment, one of dm_env, a class or function that makes one when
+        called without arguments, a JAX job or an environment of gymnax, or a job, which is returned as it is.
       seed: of its first reset.
       render: it is to give pictures; only for ids.
 
@@ -51,6 +53,8 @@ def make(job: Any, seed: int = 0, render: bool = False) -> Job:
     if isinstance(job, str):
         if job.startswith(GYMNAX):
             return HostJaxJob(gymnax_job(job.removeprefix(GYMNAX)), seed, job)
+        if job.startswith(WORLDS):
+            return HostJaxJob(world(job), seed, job)
         return GymnasiumJob(make_env(job, render), seed)
     made = _job(job, seed)
     if made is None and callable(job):
