@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 20
 
-demo: $(VENV)/demo.installed  ## one agent learns three jobs, live, in under 4 minutes
+demo: $(VENV)/demo.installed  ## three workers at three jobs, live; merged into one agent, examined: in under 5 minutes
 	$(BIN)/trainee demo
 
 demo-serve: $(VENV)/serve.installed  ## the agent as a service, three programs that call it, and a page to step in

@@ -8,15 +8,21 @@ from pathlib import Path
 from spawned import Trainee, ended
 
 
-def test_a_short_demo_ends_with_a_report_and_an_agent_that_can_be_used(trainee: Trainee, tmp_path: Path) -> None:
+def test_a_short_demo_ends_with_a_report_and_agents_that_can_be_used(trainee: Trainee, tmp_path: Path) -> None:
     demo = trainee("demo", "--share", "0.01", "--home", "tour", "--json")
     code, out, err = ended(demo, timeout_s=200)
-    assert (code, err) == (0, "")
     told = json.loads(out)
-    assert [job["stint"]["name"] for job in told["jobs"]] == ["CartPole-v1", "MountainCar-v0", "Acrobot-v1"]
+    # In so few steps hardly anything is learned of MountainCar, and its gate says so.
+    assert (code, err, told["passed"]) == (1, "", False)
+    verdicts = {job["job"]: job["verdict"] for job in told["jobs"]}
+    assert list(verdicts) == ["CartPole-v1", "MountainCar-v0", "Acrobot-v1"]
+    assert verdicts["MountainCar-v0"] == "left out"
+    assert not (tmp_path / "tour" / "merged" / "agent").exists()
     assert told["report"] == str((tmp_path / "tour" / "report.html").resolve())
-    assert "CartPole-v1" in Path(told["report"]).read_text(encoding="utf-8")
-    filmed = trainee("evaluate", "CartPole-v1", "--home", "tour/agent", "--episodes", "1", "--video", "out.mp4")
+    page = Path(told["report"]).read_text(encoding="utf-8")
+    assert "CartPole-v1" in page
+    assert "Let it work longer, or leave it out" in page
+    filmed = trainee("evaluate", "CartPole-v1", "--home", "tour/worker-1", "--episodes", "1", "--video", "out.mp4")
     code, out, err = ended(filmed)
     assert code == 0, err
     assert out.endswith("filmed in out.mp4\n")

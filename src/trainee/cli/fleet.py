@@ -65,7 +65,7 @@ def fleet(
         raise InvalidArgument(f"--episodes must be 2 or more, not {episodes}: how sure it is cannot be told from fewer")
     given = assignments(jobs, workers or len(jobs), steps, home, seed, width)
     begun(home, Charter(tuple(jobs), len(given), seed, width))
-    telling = _Telling(as_json)
+    telling = Telling(as_json)
     try:
         with closing(in_rounds(home, given, rounds, crew, episodes)) as heard:
             for news in heard:
@@ -100,7 +100,7 @@ def _specialised(home: Path, homes: Sequence[Path], episodes: int, as_json: bool
     say(as_json, {"specialised": True, "home": str(home)}, kept)
 
 
-class _Telling:
+class Telling:
     """Says what is heard of workers: how it goes now and then, everything else at once."""
 
     def __init__(self, as_json: bool):
@@ -118,13 +118,15 @@ class _Telling:
             self._next_s[news.worker] = now + TOLD_EVERY_S
         self.given_up |= news.kind == "given up"
         data = {"worker": news.worker + 1, "kind": news.kind, **news.about}
-        say(self._as_json, data, f"worker {news.worker + 1}: {_words(news.kind, news.about)}")
+        say(self._as_json, data, f"worker {news.worker + 1}: {words(news.kind, news.about)}")
 
 
-def _words(kind: str, about: dict[str, Any]) -> str:
+def words(kind: str, about: dict[str, Any]) -> str:
     """What a piece of news says to people."""
     if kind == "going":
-        going = f"{about['job']}, step {about['steps']:,}, last episodes {about['recent']:.1f}"
+        # Not a number before the first has ended.
+        recent = f", last episodes {about['recent']:.1f}" if about["recent"] == about["recent"] else ""
+        going = f"{about['job']}, step {about['steps']:,}{recent}"
         return f"{going}, {about['speed']:,.0f} steps/s"
     if kind == "done with a job":
         kept = f"lessons in {about['lessons']}" if about["lessons"] else f"no lessons: {about['why']}"

@@ -61,12 +61,12 @@ class LiveTable(Callback):
         row = (
             work.name,
             f"{work.done:,} of {work.steps:,}",
-            _number(log.online_return(work.begin)),
-            _number(log.recent()),
-            _number(newest.predicted) if newest else "–",
-            _number(newest.realised) if newest else "–",
+            number(log.online_return(work.begin)),
+            number(log.recent()),
+            number(newest.predicted) if newest else "–",
+            number(newest.realised) if newest else "–",
             f"{work.steps_per_second:,.0f}",
-            f"{_number(work.seconds_left, 0)} s",
+            f"{number(work.seconds_left, 0)} s",
         )
         self._rows[work.name] = row
         if self._live:
@@ -99,5 +99,6 @@ class LiveTable(Callback):
         return table
 
 
-def _number(value: float, digits: int = 1) -> str:
-    return f"{value:,.{digits}f}" if math.isfinite(value) else "–"
+def number(value: float | None, digits: int = 1) -> str:
+    """A quantity for a table; a dash where it is not known."""
+    return "–" if value is None or not math.isfinite(value) else f"{value:,.{digits}f}"

@@ -1,4 +1,6 @@
-"""The three figures of a stretch of work: how returns grew, and how well the agent foresaw them, twice."""
+"""The three figures of a stretch of work: how returns grew, and how well the agent foresaw them, twice; and one of a
+merge: what was retained of each job.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from jaxtyping import Float, Int
 from trainee.exams.drawing import COLOURS, blank_axes, inline_svg
 from trainee.exams.numerals import counted, numeral
 from trainee.exams.stretch import Stretch, correlation, mean_absolute_error, running_mean, thinned
+from trainee.fleet import Retention
 
 WIDE, SQUARE = 360, 262
 LINE_POINTS = 400
@@ -113,6 +116,32 @@ def values_compared(stretch: Stretch, points: int, name: str) -> Figure:
     caption += _legend(("dash muted", "where the two agree")) + _omitted(len(predicted), points)
     description = f"Realised return against predicted value of each episode: {whole}."
     return Figure("How well it foresaw", inline_svg(axes, name, description), caption)
+
+
+def retained(gates: Sequence[Retention], bar: float, name: str) -> Figure:
+    """What a merged agent retained of each job, with its interval, beside what the gate asks for.
+
+    Args:
+      gates: of one job at least, each with a finite share.
+      bar: what the lower bounds have to reach.
+      name: unlike any other figure's on the page.
+    """
+    axes = blank_axes(WIDE)
+    low = min(bar, *(gate.low for gate in gates))
+    high = max(1.0, *(gate.high for gate in gates))
+    margin = 0.12 * (high - low)
+    axes.set(xlim=(low - margin, high + margin), ylim=(len(gates) - 0.4, -0.8), yticks=[])
+    axes.set(xlabel="share of the specialist's return above random play")
+    axes.grid(visible=False, axis="y")
+    for place, gate in enumerate(gates):
+        # Beside each job alone, so that it does not run through the names.
+        axes.plot([bar, bar], [place - 0.2, place + 0.2], color=COLOURS["orange"], solid_capstyle="butt")
+        axes.plot([gate.low, gate.high], [place, place], color=COLOURS["blue"], linewidth=3, solid_capstyle="round")
+        axes.plot([gate.retained], [place], "o", color=COLOURS["blue"], markersize=9, clip_on=False)
+        axes.text(low - margin, place - 0.28, gate.job, color=COLOURS["ink"], parse_math=False)
+    caption = _legend(("dot blue", "retained, with its 95% interval"), ("line orange", f"the bar, {bar:g}"))
+    told = "; ".join(f"{gate.job} {gate.retained:.3f}, from {gate.low:.3f} to {gate.high:.3f}" for gate in gates)
+    return Figure("What is retained of each job", inline_svg(axes, name, f"Retained: {told}."), caption)
 
 
 def mean_span(stretch: Stretch) -> int:

@@ -1,4 +1,4 @@
-"""The report: what an agent did at some jobs, one after another, as one page that needs nothing else."""
+"""The report: what a fleet did at its jobs, and what one agent merged of it can do, on one page without other files."""
 
 from __future__ import annotations
 
@@ -11,49 +11,68 @@ import numpy as np
 
 from trainee.errors import InvalidArgument, SaveFailed
 from trainee.exams.drawing import house_style, page
-from trainee.exams.figures import Figure, learning_curve, values_compared, values_over_steps
+from trainee.exams.figures import Figure, learning_curve, retained, values_compared, values_over_steps
 from trainee.exams.numerals import NOT_KNOWN, counted, duration, numeral
 from trainee.exams.stretch import Stretch, newest_stretch
-from trainee.life import Evaluation, Logbook, Stint
+from trainee.fleet import BAR, Retention
+from trainee.life import Evaluation, Logbook
 
 FIGURES = (("curve", learning_curve), ("values", values_over_steps), ("compared", values_compared))
 FIGURE_POINTS = 1_500
 # About 60 bytes each: the page stays under 2 MB.
 PAGE_POINTS = 20_000
-WITH_INTERVAL = ("Frozen, after the job", "Frozen, at the end")
-COLUMNS = (
-    "Job",
-    "Steps",
-    "Online return",
-    *WITH_INTERVAL,
-    "Steps per second",
-)
+WITH_INTERVAL = ("Specialist, frozen", "Merged agent, frozen", "Retained")
+COLUMNS = ("Job", "Steps", "Online return", *WITH_INTERVAL, "Gate")
 
 
 @dataclass(frozen=True)
 class JobResult:
-    """What came of one job in a programme of several.
+    """What came of one job of a fleet.
 
     Attributes:
-      stint: what the stretch of work came to.
-      after: the agent, frozen right after it.
-      at_the_end: the agent, frozen after the last job of the programme.
-      logbook: the worker's, whose newest steps are those of the stint.
+      job: its name.
+      logbook: of the worker that worked at it and at nothing else.
+      speed: its steps per second, with learning; 0 or NaN where that is not known.
+      specialist: that worker's agent, frozen.
+      merged: the merged agent, frozen; None where that knows nothing of the job.
+      gate: what the gate of the merge said of it; None where it was left out of the merge.
+      left_out: why it was; empty where it was not.
     """
 
-    stint: Stint
-    after: Evaluation
-    at_the_end: Evaluation
+    job: str
     logbook: Logbook
+    speed: float
+    specialist: Evaluation
+    merged: Evaluation | None
+    gate: Retention | None
+    left_out: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the merged agent does the job as well as its specialist, as the gate has it."""
+        return self.gate is not None and self.gate.passed
+
+    @property
+    def verdict(self) -> str:
+        """In a few words what the gate said of it."""
+        return "left out" if self.gate is None else self.gate.verdict
+
+    @property
+    def why(self) -> str:
+        """Why it did not pass, and what to do; empty where it did."""
+        if self.gate is not None:
+            return self.gate.why
+        return self.left_out if self.left_out.startswith(self.job) else f"{self.job}: {self.left_out}"
 
 
 def write_report(path: Path, results: Sequence[JobResult], seconds: float) -> Path:
-    """Write a page that shows how an agent did at some jobs. It needs no network and no other file.
+    """Write a page that shows how a fleet did at its jobs, and what was retained of them in one agent. It needs no
+    network and no other file.
 
     Args:
       path: an `.html` file; its folder is made where there is none.
-      results: of the jobs, in the order in which they were worked at.
-      seconds: how long it took altogether.
+      results: of the jobs.
+      seconds: how long it took altogether; NaN where that is not known.
     Returns:
       `path`.
     Raises:
@@ -75,7 +94,7 @@ def write_report(path: Path, results: Sequence[JobResult], seconds: float) -> Pa
 def _page(results: Sequence[JobResult], seconds: float) -> str:
     points = min(FIGURE_POINTS, PAGE_POINTS // (len(FIGURES) * len(results)))
     with house_style():
-        sections = [_section(number, result, points) for number, result in enumerate(results, 1)]
+        sections = [_gate(results), *(_section(number, result, points) for number, result in enumerate(results, 1))]
     return page(
         "trainee.exams",
         title=_title(len(results)),
@@ -83,23 +102,26 @@ def _page(results: Sequence[JobResult], seconds: float) -> str:
         head="".join(_heading(column) for column in COLUMNS),
         rows="\n".join(_row(number, result) for number, result in enumerate(results, 1)),
         sections="\n".join(sections),
-        episodes=_evaluated_episodes(results),
+        episodes=_numbers([len(e.returns) for r in results for e in (r.specialist, r.merged) if e is not None]),
+        gated=_numbers([result.gate.episodes for result in results if result.gate is not None]),
+        bar=f"{BAR:g}",
         discounts=" or ".join(sorted({f"{result.logbook.discount:.4g}" for result in results})),
     )
 
 
 def _title(jobs: int) -> str:
-    return "An agent at a job" if jobs == 1 else f"An agent at {jobs} jobs, one after another"
+    return "A worker at a job, and its agent" if jobs == 1 else f"{jobs} workers at {jobs} jobs, merged into one agent"
 
 
 def _lead(results: Sequence[JobResult], seconds: float) -> str:
-    steps = sum(result.stint.steps for result in results)
-    at = "this job" if len(results) == 1 else f"these {len(results)} jobs, one after another,"
+    steps = sum(result.logbook.steps for result in results)
+    each = "One copy of an agent" if len(results) == 1 else f"{len(results)} copies of one agent, one at each job,"
+    whole = f" All of this took {duration(seconds)}." if np.isfinite(seconds) else ""
     return (
-        f"An agent worked at {at} for {counted(steps, 'step')} in {duration(seconds)}, and learned from every step "
-        f"while it worked: there was no training before, and no setting was chosen for a job. The table says what it "
-        f"earned while it learned and how well it does when it is frozen; the figures show how its returns grew, and "
-        f"how well it foresaw them."
+        f"{each} worked for {counted(steps, 'step')} altogether, each in a process of its own, and learned from every "
+        f"step while working: there was no training before, and no setting was chosen for a job. Then they were "
+        f"merged, by learning from the lessons of all, into a single agent. The table says what each earned while it "
+        f"learned, how well it does when it is frozen, and how well the merged agent does the same job.{whole}"
     )
 
 
@@ -109,24 +131,24 @@ def _heading(column: str) -> str:
 
 
 def _row(number: int, result: JobResult) -> str:
-    stint = result.stint
     cells = [
-        f"{stint.steps:,}",
-        f"<strong>{numeral(stint.online_return)}</strong>",
-        _with_interval(result.after),
-        _with_interval(result.at_the_end),
-        f"{stint.steps_per_second:,.0f}" if np.isfinite(stint.steps_per_second) else NOT_KNOWN,
+        f"{result.logbook.steps:,}",
+        f"<strong>{numeral(result.logbook.online_return())}</strong>",
+        _evaluated(result.specialist),
+        _evaluated(result.merged),
+        _share(result.gate),
+        _mark(result),
     ]
     labelled = zip(COLUMNS[1:], cells, strict=True)
     return (
-        f'<tr role="row"><th scope="row" role="rowheader"><a href="#job-{number}">{escape(stint.name)}</a></th>'
+        f'<tr role="row"><th scope="row" role="rowheader"><a href="#job-{number}">{escape(result.job)}</a></th>'
         + "".join(f'<td role="cell" data-column="{column}"><span>{cell}</span></td>' for column, cell in labelled)
         + "</tr>"
     )
 
 
-def _with_interval(evaluation: Evaluation) -> str:
-    if not np.isfinite(evaluation.mean):
+def _evaluated(evaluation: Evaluation | None) -> str:
+    if evaluation is None or not np.isfinite(evaluation.mean):
         return NOT_KNOWN
     ends = evaluation.low, evaluation.high
     largest = max(abs(end) for end in (evaluation.mean, *ends) if np.isfinite(end))
@@ -134,19 +156,63 @@ def _with_interval(evaluation: Evaluation) -> str:
     return f'<strong>{mean}</strong> <span class="interval">[{low}, {high}]</span>'
 
 
-def _section(number: int, result: JobResult, points: int) -> str:
-    stint = result.stint
-    facts = [counted(stint.steps, "step"), counted(stint.episodes, "finished episode")]
-    facts += [f"online return {numeral(stint.online_return)}"] if stint.episodes else []
-    facts += [f"{counted(stint.unfit, 'time step')} unfit to learn from and left out"] if stint.unfit else []
+def _share(gate: Retention | None) -> str:
+    if gate is None or not np.isfinite(gate.retained):
+        return NOT_KNOWN
+    share, low, high = (f"{value:.3f}".replace("-", "−") for value in (gate.retained, gate.low, gate.high))
+    return f'<strong>{share}</strong> <span class="interval">[{low}, {high}]</span>'
+
+
+def _mark(result: JobResult) -> str:
+    sign, kind = ("✓", "good") if result.passed else ("✗", "bad")
+    return f'<span class="mark {kind}"><span aria-hidden="true">{sign}</span> {result.verdict}</span>'
+
+
+def _gate(results: Sequence[JobResult]) -> str:
+    """The section that says whether the merged agent may go to work, and if not what to do."""
+    passed = all(result.passed for result in results)
+    if passed:
+        verdict = "Passed: the merged agent does every job as well as its specialist, and is released"
+    else:
+        short = sum(not result.passed for result in results)
+        verdict = f"Not released: {counted(short, 'job')} of {len(results)} did not pass"
+    told = [
+        f"<p><strong>{verdict}.</strong> A job passes where the lower bound of what is retained is {BAR:g} or more.</p>"
+    ]
+    told += ["<ul>", *(f"<li>{escape(_words(result))}</li>" for result in results), "</ul>"]
+    gates = [result.gate for result in results if result.gate is not None and np.isfinite(result.gate.retained)]
+    figure = _figure(retained(gates, BAR, "retained"), "retained") if gates else ""
     return (
-        f'<section aria-labelledby="job-{number}">\n<h2 id="job-{number}">{escape(stint.name)}</h2>\n'
+        f'<section aria-labelledby="gate"><h2 id="gate">The gate</h2>\n<div class="gate">'
+        f"<div>{''.join(told)}</div>\n{figure}</div></section>"
+    )
+
+
+def _words(result: JobResult) -> str:
+    if not result.passed or result.gate is None:
+        return result.why
+    gate = result.gate
+    return (
+        f"{result.job}: {gate.retained:.3f} of the specialist's return is retained, {gate.low:.3f} at least. Over "
+        f"{counted(gate.episodes, 'episode')} the specialist has {numeral(gate.specialist)}, the merged agent "
+        f"{numeral(gate.merged)}, random play {numeral(gate.random)}."
+    )
+
+
+def _section(number: int, result: JobResult, points: int) -> str:
+    log = result.logbook
+    facts = [counted(log.steps, "step"), counted(len(log.episodes), "finished episode")]
+    facts += [f"online return {numeral(log.online_return())}"] if log.episodes else []
+    facts += [f"{result.speed:,.0f} steps a second"] if result.speed > 0 else []
+    facts += [f"{counted(log.unfit, 'time step')} unfit to learn from and left out"] if log.unfit else []
+    return (
+        f'<section aria-labelledby="job-{number}">\n<h2 id="job-{number}">{escape(result.job)}</h2>\n'
         f"<p>{', '.join(facts)}</p>\n{_drawings(number, result, points)}</section>"
     )
 
 
 def _drawings(number: int, result: JobResult, points: int) -> str:
-    stretch = newest_stretch(result.logbook, result.stint.steps)
+    stretch = newest_stretch(result.logbook, result.logbook.steps)
     reason = _nothing_to_draw(stretch)
     if reason:
         return f'<p class="nothing">{reason}</p>\n'
@@ -170,7 +236,9 @@ def _figure(figure: Figure, kind: str) -> str:
     )
 
 
-def _evaluated_episodes(results: Sequence[JobResult]) -> str:
-    counts = [len(evaluation.returns) for result in results for evaluation in (result.after, result.at_the_end)]
+def _numbers(counts: Sequence[int]) -> str:
+    """So many episodes, where there may be more of one job than of another."""
+    if not counts:
+        return "no episodes"
     fewest, most = min(counts), max(counts)
     return counted(most, "episode") if fewest == most else f"{fewest:,} to {counted(most, 'episode')}"

@@ -2,8 +2,9 @@
 
 from trainee.fleet.charter import Charter, begun
 from trainee.fleet.crew import News, assignments, crew
-from trainee.fleet.gate import Retention
-from trainee.fleet.imitation import Effort
+from trainee.fleet.gate import BAR, EPISODES, FEWEST, Retention
+from trainee.fleet.imitation import USUAL, Effort
+from trainee.fleet.labour import Assignment
 from trainee.fleet.lessons import MOST_BYTES, Lessons, digest
 from trainee.fleet.provenance import Competence, Provenance, ancestor
 from trainee.fleet.reunion import Reunion, reunited
@@ -15,7 +16,12 @@ from trainee.fleet.teachers import Refusal, Source, sources
 from trainee.fleet.trials import random_play
 
 __all__ = [
+    "BAR",
+    "EPISODES",
+    "FEWEST",
     "MOST_BYTES",
+    "USUAL",
+    "Assignment",
     "Charter",
     "Competence",
     "Diary",

@@ -133,7 +133,8 @@ class _Telling(Callback):
         if now >= self._tell_at_s:
             self._tell_at_s = now + TELL_EVERY_S
             log = work.logbook
-            going = {"job": work.name, "steps": log.steps, "recent": log.recent(), "speed": work.steps_per_second}
+            earned = {"online": log.online_return(), "recent": log.recent()}
+            going = {"job": work.name, "steps": log.steps, **earned, "speed": work.steps_per_second}
             _tell(self._told, {**going, "process": os.getpid()})
             self.stopped = self._told.poll()
         return not self.stopped

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,7 @@ def reunited(
     effort: Effort = USUAL,
     turns: int = CORRECTIONS,
     episodes: int = EPISODES,
+    stage: Callable[[str], None] = lambda words: None,
 ) -> Reunion:
     """One agent from several, and how much of each job it retained.
 
@@ -90,6 +91,7 @@ def reunited(
       effort: how long and how hard it is learned.
       turns: how often it is corrected at jobs that can be reached.
       episodes: that each job is played for its gate, by the specialist, the merged agent and at random.
+      stage: called with a few words as each stage begins.
     Raises:
       UnfitLessons: nobody is left whose lessons can be learned from.
     """
@@ -104,6 +106,7 @@ def reunited(
         told = measure(source, lessons).told
         return told[0].mean if told else None
 
+    stage("the specialists, and random play, at their jobs")
     teachers, refused = taught(each_once(found), now)
     measures = {lessons.provenance.job: measure(source, lessons) for source, lessons in teachers}
     teachers, worthless = _worth_learning(teachers, measures)
@@ -118,14 +121,17 @@ def reunited(
     room = turns * CORRECTION_LESSONS if several else 0
     specialists = [_specialist(source, lessons) for source, lessons in teachers]
     key, *keys = jax.random.split(jax.random.key(agents[0].seed), 1 + turns)
+    stage(f"one agent learns from {sum(len(s.lessons) for s in specialists):,} lessons of {len(specialists)} jobs")
     known = merged(brains, specialists, key, effort, room)
     if several:
         for turn, key in enumerate(keys):
+            stage(f"it does the jobs and is corrected: {turn + 1} of at most {turns}")
             again = _corrected(known, specialists, measures, key, turn, effort)
             if again is None:
                 break
             known = again
     agent = _assembled(teachers, known)
+    stage("the gate: the merged agent at every job")
     retentions = tuple(measures[s.job].retention(agent) for s in specialists)
     counts = {job: int(course.count) for job, course in known.courses.items()}
     spent = time.perf_counter() - began
@@ -186,7 +192,7 @@ def _corrected(
         if one.job in more:
             interface = known.interfaces[one.signature]
             courses[one.job] = corrected(one.learner, interface, courses[one.job], more[one.job], weight)
-    return learned_more(known, specialists, courses, key, effort._replace(steps=CORRECTIONS_STEPS))
+    return learned_more(known, specialists, courses, key, effort._replace(steps=min(CORRECTIONS_STEPS, effort.steps)))
 
 
 def _assembled(teachers: Sequence[tuple[Source, Lessons]], known: Merged) -> Agent:

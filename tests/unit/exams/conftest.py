@@ -1,4 +1,4 @@
-"""Results of jobs, made from a list of episodes as a worker's logbook would have kept them."""
+"""Results of jobs, made from a list of episodes as a worker's logbook would have kept them, and what a gate said."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from trainee.exams import JobResult
-from trainee.life import Episode, Evaluation, Logbook, Stint, interval
+from trainee.fleet import Retention
+from trainee.life import Episode, Evaluation, Logbook, interval
 
 EVALUATED = (480.0, 500.0, 500.0, 500.0)
 
@@ -17,12 +18,14 @@ def evaluation(name: str, returns: Sequence[float] = EVALUATED) -> Evaluation:
     return Evaluation(name, tuple(returns), float(np.mean(returns)), *interval(returns))
 
 
-def result(name: str, steps: int, episodes: Sequence[Episode], begin: int = 0, unfit: int = 0) -> JobResult:
-    """A stretch of `steps` steps that began after `begin`; `episodes` are all that the logbook has."""
-    log = Logbook(0.99, begin + steps, list(episodes), unfit)
-    ended = sum(episode.step > begin for episode in episodes)
-    stint = Stint(name, steps, ended, log.online_return(begin), log.recent(), 1234.5, unfit)
-    return JobResult(stint, evaluation(name), evaluation(name, [250.0, 350.0]), log)
+def gate(name: str, low: float = 0.97, verdict: str = "passed", why: str = "") -> Retention:
+    return Retention(name, 490.0, 480.0, 20.0, 0.979, low, 0.99, 100, verdict, why)
+
+
+def result(name: str, steps: int, episodes: Sequence[Episode], unfit: int = 0) -> JobResult:
+    """The result of a job whose worker made `steps` steps; `episodes` are all that its logbook has."""
+    log = Logbook(0.99, steps, list(episodes), unfit)
+    return JobResult(name, log, 1234.5, evaluation(name), evaluation(name, [250.0, 350.0]), gate(name))
 
 
 def growing(count: int, length: int = 20, seed: int = 0) -> list[Episode]:
@@ -39,6 +42,11 @@ def growing(count: int, length: int = 20, seed: int = 0) -> list[Episode]:
 @pytest.fixture
 def make_result() -> Callable[..., JobResult]:
     return result
+
+
+@pytest.fixture
+def make_gate() -> Callable[..., Retention]:
+    return gate
 
 
 @pytest.fixture

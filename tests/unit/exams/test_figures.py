@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from trainee.exams.drawing import house_style
-from trainee.exams.figures import LINE_POINTS, learning_curve, mean_span, values_compared, values_over_steps
+from trainee.exams.figures import LINE_POINTS, learning_curve, mean_span, retained, values_compared, values_over_steps
 from trainee.exams.stretch import newest_stretch
 from trainee.life import Episode, Logbook
 
@@ -135,3 +135,19 @@ def test_values_that_are_not_finite_are_left_out():
 @pytest.mark.parametrize(("steps", "span"), [(1, 1), (25, 1), (40_000, 1_600)])
 def test_a_running_mean_covers_a_twenty_fifth_of_the_steps(steps, span):
     assert mean_span(newest_stretch(Logbook(0.99, steps), steps)) == span
+
+
+def test_what_is_retained_is_a_point_on_its_interval_beside_the_bar(make_gate):
+    with house_style():
+        drawn = retained([make_gate("Walk-v0"), make_gate("Run-v0", low=0.9)], 0.95, "figure")
+    points = np.array(markers(drawn.svg))
+    assert len(points) == 2
+    assert points[0, 0] == pytest.approx(points[1, 0], abs=0.02)
+    assert points[0, 1] < points[1, 1]
+    ranges, bars = lines(drawn.svg, "blue"), lines(drawn.svg, "orange")
+    # From 0.97 and from 0.9 to 0.99; the bar of 0.95 lies left of the one, and within the other.
+    (above, below), bar = [(line[:, 0].min(), line[:, 0].max()) for line in ranges], bars[0][0, 0]
+    assert below[0] < bar < above[0] < points[0, 0] < above[1] == pytest.approx(below[1], abs=0.02)
+    texts = [text.text for text in ElementTree.fromstring(drawn.svg).iter("text")]
+    assert {"Walk-v0", "Run-v0"} <= set(texts)
+    assert "Run-v0 0.979, from 0.900 to 0.990" in drawn.svg

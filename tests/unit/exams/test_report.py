@@ -70,22 +70,51 @@ def test_it_returns_its_path_and_makes_the_folder(path, results):
 def test_it_names_what_was_done_and_what_came_of_it(path, results):
     page = Page(write_report(path, results, 151.0).read_text("utf-8"))
     text = page.text()
-    assert "12,000 steps in 2 min 31 s" in text
+    assert "worked for 12,000 steps altogether" in text
+    assert "All of this took 2 min 31 s." in text
     assert "over 4 episodes" not in text
     assert "2 to 4 episodes" in text
     for result in results:
-        assert f"{result.stint.online_return:.1f}" in text
+        assert f"{result.logbook.online_return():.1f}" in text
     assert "495.0" in text
-    assert f"[{results[0].after.low:.1f}, {results[0].after.high:.1f}]" in text
+    assert f"[{results[0].specialist.low:.1f}, {results[0].specialist.high:.1f}]" in text
     assert text.count("300.0") == 3
-    assert [t for tag, t in page.texts if tag == "h2"][:3] == list(NAMES)
+    assert [t for tag, t in page.texts if tag == "h2"][:4] == ["The gate", *NAMES]
+    assert text.count("1,234 steps a second") == 3
+
+
+def test_it_says_that_all_jobs_passed(path, results):
+    text = Page(write_report(path, results, 151.0).read_text("utf-8")).text()
+    assert "Passed: the merged agent does every job as well as its specialist, and is released." in text
+    assert "0.979 of the specialist's return is retained, 0.970 at least" in text
+    assert text.count("✓ passed") == 3
+    assert "✗" not in text
+
+
+def test_it_says_which_jobs_did_not_pass_and_what_to_do(path, results, make_gate):
+    short = make_gate(NAMES[1], 0.9, "inconclusive", "MountainCar-v0: 0.979 [0.900, 0.990]. Play more episodes")
+    refused = replace(results[2], merged=None, gate=None, left_out="it learned <nothing>. Let it work longer")
+    page = Page(write_report(path, [results[0], replace(results[1], gate=short), refused], 1.0).read_text("utf-8"))
+    assert "Not released: 2 jobs of 3 did not pass." in page.text()
+    told = [text for tag, text in page.texts if tag == "li"]
+    assert "MountainCar-v0: 0.979 [0.900, 0.990]. Play more episodes" in told
+    assert "Acrobot-v1: it learned <nothing>. Let it work longer" in told
+    marks = [text for tag, text in page.texts if tag == "span"]
+    assert {"passed", "inconclusive", "left out"} <= set(marks)
+    # The merged agent and the share of the job that was left out.
+    assert marks.count("–") == 2
+
+
+def test_what_was_told_of_a_job_names_it_once(results):
+    refused = replace(results[0], merged=None, gate=None, left_out="CartPole-v1: no better than random play")
+    assert (refused.why, refused.verdict, refused.passed) == (refused.left_out, "left out", False)
 
 
 def test_each_job_has_a_row_and_three_figures(path, results):
     page = Page(write_report(path, results, 1.0).read_text("utf-8"))
     tags = [tag for tag, _ in page.elements]
-    assert (tags.count("tr"), tags.count("figure"), tags.count("svg")) == (4, 9, 9)
-    assert sum(tag == "figcaption" for tag in tags) == 9
+    assert (tags.count("tr"), tags.count("figure"), tags.count("svg")) == (4, 10, 10)
+    assert sum(tag == "figcaption" for tag in tags) == 10
     anchors = {value for value in page.attributes("href") if value.startswith("#job")}
     assert anchors == {f"#{value}" for value in page.attributes("id") if value.startswith("job")}
 
@@ -131,7 +160,7 @@ def test_names_are_text_and_not_markup(path, make_result, make_episodes):
     text = write_report(path, [make_result(name, 400, make_episodes(20))], 1.0).read_text("utf-8")
     page = Page(text)
     assert "<script" not in text
-    assert [t for tag, t in page.texts if tag in {"a", "h2"}][:2] == [name, name]
+    assert [t for tag, t in page.texts if tag in {"a", "h2"}] == [name, "The gate", name, "What the numbers mean"]
 
 
 def test_a_job_without_a_finished_episode_says_so(path, make_result, make_episodes):
@@ -140,7 +169,7 @@ def test_a_job_without_a_finished_episode_says_so(path, make_result, make_episod
     assert "No episode ended in these steps" in page.text()
     assert "0 finished episodes" in page.text()
     assert "nan" not in page.text().lower()
-    assert sum(tag == "svg" for tag, _ in page.elements) == 3
+    assert sum(tag == "svg" for tag, _ in page.elements) == 4
 
 
 def test_a_job_whose_values_were_never_finite_says_so(path, make_result, make_episodes):
@@ -153,7 +182,7 @@ def test_a_job_whose_values_were_never_finite_says_so(path, make_result, make_ep
 def test_one_job_is_told_of_in_the_singular(path, make_result, make_episodes):
     result = make_result("alone", 321, make_episodes(1, length=321), unfit=1)
     page = Page(write_report(path, [result], 0.2).read_text("utf-8"))
-    assert ("h1", "An agent at a job") in page.texts
+    assert ("h1", "A worker at a job, and its agent") in page.texts
     assert "1 finished episode," in page.text()
     assert "1 time step unfit" in page.text()
     assert "less than 1 s" in page.text()
@@ -162,14 +191,15 @@ def test_one_job_is_told_of_in_the_singular(path, make_result, make_episodes):
 def test_what_is_not_known_is_a_dash(path, make_result):
     result = make_result("unknown", 400, [])
     nan = float("nan")
-    result = replace(
-        result,
-        stint=replace(result.stint, steps_per_second=nan),
-        after=replace(result.after, mean=nan, low=nan, high=nan),
-    )
+    evaluated = replace(result.specialist, mean=nan, low=nan, high=nan)
+    gate = replace(result.gate, retained=nan, low=nan, high=nan, verdict="endless", why="no episode ended")
+    result = replace(result, speed=nan, specialist=evaluated, gate=gate)
     page = Page(write_report(path, [result], nan).read_text("utf-8"))
     cells = [text for tag, text in page.texts if tag in {"strong", "span"}]
+    # Of the online return, the specialist and the share.
     assert cells.count("–") == 3
+    assert "a second" not in page.text()
+    assert "All of this took" not in page.text()
 
 
 def test_no_results_are_refused(path):
