@@ -31,6 +31,7 @@ DOCUMENTS = [
     "docs/page.md",
     "docs/merging.md",
     "docs/life.md",
+    "docs/evolution.md",
     "examples/README.md",
 ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from trainee.cli import control, demo, demo_serve, exam, fleet, merge, serve, show, work
+from trainee.cli import control, demo, demo_serve, evolve, exam, fleet, merge, serve, show, work
 from trainee.cli.outcome import reported
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.add_typer(serve.keys, name="keys")
 app.command("control")(control.control)
 app.add_typer(control.release, name="release")
 app.add_typer(exam.app, name="exam")
+app.command("evolve")(evolve.evolve)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from trainee.learner.agent import Learner
 from trainee.learner.apart import Apart, Conduct, Underway
-from trainee.learner.constants import Constants
+from trainee.learner.constants import Constants, traced
 from trainee.learner.memory import Memory, init_memory
 from trainee.learner.state import Interface, State, Stream
 from trainee.learner.update import Learned
@@ -19,4 +19,5 @@ __all__ = [
     "Stream",
     "Underway",
     "init_memory",
+    "traced",
 ]

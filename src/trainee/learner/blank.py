@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from trainee.learner import calibration, lines, memory, novelty, quitting, replay, running
 from trainee.learner.constants import DEFAULTS, Constants
@@ -101,7 +101,7 @@ class Blank:
         return self.constants.heads + 1
 
     @property
-    def prior_scale(self) -> float:
+    def prior_scale(self) -> float | Float[Array, ""]:
         """Of priors, in units of value. A random function of an image changes with each cell of it that does, and heads
         that cannot unlearn it drown in it.
         """

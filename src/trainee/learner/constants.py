@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from jaxtyping import Array, Float
 
 
 @dataclass(frozen=True)
@@ -80,3 +84,14 @@ class Constants:
 
 
 DEFAULTS = Constants()
+
+
+def traced(constants: Constants, numbers: Mapping[str, Float[Array, ""]]) -> Constants:
+    """The table with some numbers that are known only as a compiled program runs, so that one program can be run with
+    many tables. For use inside what is compiled; numbers that decide a shape or what Python does cannot be such.
+    """
+    table = copy.copy(constants)
+    for name, number in numbers.items():
+        # Made anew the table would refuse what is no number yet.
+        object.__setattr__(table, name, number)
+    return table

@@ -21,14 +21,18 @@ class BaseNoise(NamedTuple):
       last: `[components]`, the number of each component's last choice.
     """
 
-    any_action: float
-    width: float
+    any_action: float | Float[Array, ""]
+    width: float | Float[Array, ""]
     continuous: Bool[Array, " components"]
     last: Float[Array, " components"]
 
 
 def drawn_head(
-    chance: Float[Array, " 2"], head: Int[Array, ""], first: Bool[Array, ""], heads: int, patience_steps: float
+    chance: Float[Array, " 2"],
+    head: Int[Array, ""],
+    first: Bool[Array, ""],
+    heads: int,
+    patience_steps: float | Float[Array, ""],
 ) -> Int[Array, ""]:
     """The head in charge: drawn anew when an episode begins, and now and then in episodes that do not end.
 
@@ -48,7 +52,7 @@ def proposals(
     allowed: Bool[Array, "components choices"],
     continuous: Bool[Array, " components"],
     last: Float[Array, " components"],
-    sure: float,
+    sure: float | Float[Array, ""],
 ) -> Float[Array, "heads components"]:
     """The action that each head would choose, unless the others are sure that it is wrong.
 

@@ -59,7 +59,7 @@ def entered(
     last: Bool[Array, ""],
     reward: Float[Array, ""],
     returned: Float[Array, ""],
-    memory_lines: float,
+    memory_lines: float | Float[Array, ""],
     memory_steps: int,
 ) -> Lines:
     """After one more time step.
@@ -105,7 +105,9 @@ def sparsity(lines: Lines) -> Float[Array, ""]:
     return jnp.where(lines.size > 0, lines.square / some / some, jnp.inf)
 
 
-def discount(lines: Lines, shortest: float, dense: float, longest: float) -> Float[Array, ""]:
+def discount(
+    lines: Lines, shortest: float | Float[Array, ""], dense: float | Float[Array, ""], longest: float | Float[Array, ""]
+) -> Float[Array, ""]:
     """For values: the horizon 1/(1 − γ) is the mean length of the lines that brought something, weighted by how much;
     of all while none did; and at least that of the one under way, which may never end. Where rewards come all the way
     it is shorter: what is done shows in those that come soon, and would be lost in the sum of all.

@@ -43,11 +43,11 @@ class Rule(NamedTuple):
       most: the largest share of episodes that it is given.
     """
 
-    discount: float
-    rate: float
-    memory_steps: float
+    discount: float | Float[Array, ""]
+    rate: float | Float[Array, ""]
+    memory_steps: float | Float[Array, ""]
     patience_steps: int
-    most: float
+    most: float | Float[Array, ""]
 
 
 class Ways(eqx.Module):

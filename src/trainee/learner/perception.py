@@ -22,7 +22,7 @@ class Perception:
     """
 
     signature: Signature
-    gain: float
+    gain: float | Float[Array, ""]
 
     @property
     def measured(self) -> int:

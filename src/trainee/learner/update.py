@@ -20,8 +20,8 @@ class Rule(NamedTuple):
     """
 
     discount: float | Float[Array, ""]
-    trace: float
-    tolerance: float
+    trace: float | Float[Array, ""]
+    tolerance: float | Float[Array, ""]
 
 
 class Learned(eqx.Module):
@@ -41,7 +41,9 @@ def learned(module: Any, optimiser: optax.GradientTransformation) -> Learned:
     return Learned(module, jax.tree.map(jnp.array, module), optimiser.init(eqx.filter(module, eqx.is_inexact_array)))
 
 
-def improved(part: Learned, gradient: Any, optimiser: optax.GradientTransformation, slow_rate: float) -> Learned:
+def improved(
+    part: Learned, gradient: Any, optimiser: optax.GradientTransformation, slow_rate: float | Float[Array, ""]
+) -> Learned:
     """The part after one gradient step, its slow average following at `slow_rate`."""
     updates, moments = optimiser.update(gradient, part.moments, part.now)
     now = eqx.apply_updates(part.now, updates)
