@@ -76,7 +76,7 @@ def _tell_generation(journal: Journal, began: int, wanted: int, as_json: bool) -
     left_s = sum(spent_s) / len(spent_s) * (wanted - newest.number)
     mean, best = sum(newest.fitness) / len(newest.fitness), max(newest.fitness)
     text = (
-        f"[{newest.number}/{wanted}] fitness {mean:.3f} on the mean, {best:.3f} the best; shipped 1, chance 0 "
+        f"[{newest.number}/{wanted}] fitness {mean:.3f} on the mean, {best:.3f} the best; shipped 1 "
         f"(about {left_s / 60:.0f} min left)"
     )
     told = {"generation": newest.number, "mean": mean, "best": best, "seconds": newest.seconds, "seconds_left": left_s}
@@ -87,7 +87,7 @@ def _lines(journal: Journal, comparison: Comparison) -> list[str]:
     lines = [f"{'constant':20} {'shipped':>12} {'found':>12}"]
     for name, found in comparison.table.items():
         lines.append(f"{name:20} {getattr(journal.plan.base, name):12.6g} {found:12.6g}")
-    lines += ["", "gain in worlds held out: 0 as the shipped table, 1 twice as far beyond chance"]
+    lines += ["", "gain in worlds held out, in units of what both tables earn beyond chance on the mean"]
     for family, gained in comparison.gains.items():
         lines.append(f"{family:20} {sum(gained) / len(gained):12.3f}  in {len(gained)}")
     told = f"{comparison.mean:12.3f}  [{comparison.low:.3f}, {comparison.high:.3f}]: {comparison.verdict}"

@@ -13,14 +13,30 @@ def told(online, scatter):
     return Told(np.array(online, float), np.array(scatter, float))
 
 
-def test_chance_is_zero_and_the_shipped_table_is_one():
+def test_gains_are_in_units_of_what_all_tables_earn_beyond_chance():
     shipped, chance = np.array([10.0, -2.0]), told([4.0, -4.0], [1.0, 1.0])
-    gained = gains(np.array([shipped, chance.online, [7.0, -3.0], [13.0, -1.0], [99.0, -99.0]]), shipped, chance)
-    np.testing.assert_allclose(gained, [[0, 0], [-1, -1], [-0.5, -0.5], [0.5, 0.5], [1, -1]])
-    np.testing.assert_allclose(fitness(gained), [1, 0, 0.5, 1.5, 1])
+    # Beyond chance they earn 6, 2 and 4 in the first world, which is 4 on the mean; in the other one 2, 3 and 4.
+    gained = gains(np.array([[6.0, -1.0], [8.0, 0.0]]), shipped, chance)
+    np.testing.assert_allclose(gained, [[-1, 1 / 3], [-0.5, 2 / 3]])
+    np.testing.assert_allclose(fitness(gained), [2 / 3, 1 + 1 / 12])
 
 
-def test_where_the_shipped_table_earns_nothing_a_little_is_not_a_multiple():
+def test_no_world_counts_for_more_than_one():
+    gained = gains(np.array([[99.0, -99.0]]), np.array([1.0, 1.0]), told([0.0, 0.0], [1.0, 1.0]))
+    assert gained.tolist() == [[1, -1]]
+
+
+def test_a_table_that_is_as_good_gains_nothing_on_the_mean():
+    """Luck alone, of the shipped table too: 2,000 worlds, and a standard error of 0.01."""
+    random = np.random.default_rng(0)
+    online, shipped = random.normal(1.0, 0.3, (1, 2000)), random.normal(1.0, 0.3, 2000)
+    gained = gains(online, shipped, told(np.zeros(2000), np.ones(2000)))
+    assert abs(gained.mean()) < 0.03
+    # In units of the shipped table alone it would seem to gain a tenth.
+    assert np.mean(np.clip((online[0] - shipped) / np.maximum(shipped, 0.25), -1, 1)) > 0.05
+
+
+def test_where_tables_earn_nothing_a_little_is_not_a_multiple():
     # A quarter of a scatter of 8 is the least unit.
     gained = gains(np.array([[5.0, 5.0]]), np.array([4.0, 4.0]), told([3.9, 6.0], [8.0, 8.0]))
     np.testing.assert_allclose(gained, [[0.5, 0.5]])
