@@ -73,6 +73,8 @@ def evolve(
 def _tell_generation(journal: Journal, began: int, wanted: int, as_json: bool) -> None:
     newest = journal.generations[-1]
     spent_s = [generation.seconds for generation in journal.generations[began:]]
+    # The first one of a run compiles.
+    spent_s = spent_s[1:] or spent_s
     left_s = sum(spent_s) / len(spent_s) * (wanted - newest.number)
     mean, best = sum(newest.fitness) / len(newest.fitness), max(newest.fitness)
     text = (
