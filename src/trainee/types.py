@@ -12,6 +12,10 @@ import jax
 from jaxtyping import Array, Bool, Float, Int, PyTree, UInt8
 
 
+EMOTIONS = ("fear", "concern", "security", "mood", "satiety", "curiosity", "urgency")
+"""In the order in which levels of them stand side by side."""
+
+
 @dataclass(frozen=True)
 class Signature:
     """The shape of a job: its observation and action spaces, flattened.
@@ -105,6 +109,9 @@ class Decision:
       interval: bounds in the same units; of the returns to come at work four fifths lie between them.
       propensity: probability of this action over the random draws behind it; a density where actions are continuous.
       discount: of that value, a time step; the agent looks ahead as far as its lines of work are long.
+      feelings: what was felt as it was decided, in the order of `EMOTIONS`.
+      heard: how many members of the ensemble were heard before it was decided; where curiosity decided, it was not by
+        them.
       abandon: going on is worth less than starting afresh; only at jobs that allow it.
     """
 
@@ -114,4 +121,6 @@ class Decision:
     interval: Float[Array, "2"]
     propensity: Float[Array, ""]
     discount: Float[Array, ""]
+    feelings: Float[Array, " emotions"]
+    heard: Float[Array, ""]
     abandon: Bool[Array, ""]

@@ -11,11 +11,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from trainee.emotions import Told, appraised, modulators
 from trainee.learner import calibration, exploration, lines, quitting, replay, running
 from trainee.learner.deciding import Decider
 from trainee.learner.state import State, Stream
 from trainee.learner.update import Rule, improved, td_errors
-from trainee.learner.value import action_value
+from trainee.learner.value import FEELING, action_value
 from trainee.types import Decision, TimeStep
 
 
@@ -31,7 +32,8 @@ class Learner(Decider):
         draws = learn + decide + self.spec.restartable
         state, chance = self._drawn(self.remember(state, perceived), draws)
         state, heads = self._learned(state, chance[:learn])
-        decided = self._decided(state, perceived, heads[: self.constants.heads], chance[learn : learn + decide])
+        state = self._appraised(state, perceived, heads)
+        decided = self._decided(state, perceived, heads, chance[learn : learn + decide])
         if self.spec.restartable:
             decided = self._given_up(state, perceived, heads, chance[-1], decided)
         state, decision = decided
@@ -54,7 +56,7 @@ class Learner(Decider):
         ring = replay.remember(old.replay, replay.Experience(perceived, old.memory.action))
         heard = self._heard(old, perceived)
         known_before = old.calibration, old.memory, old.novelty
-        stream = Stream(ring, normaliser, scale.sum, entered, *known_before, heard, old.head, old.key)
+        stream = Stream(ring, normaliser, scale.sum, entered, *known_before, heard, old.feelings, old.head, old.key)
         allowed, unit = self._allowed(perceived), running.unit(scale.peak)
         known = self._curiosity.noted(state.interface, stream, perceived, allowed, unit)
         stream = eqx.tree_at(lambda s: s.novelty, stream, known)
@@ -85,7 +87,9 @@ class Learner(Decider):
         c, stream = self.constants, state.stream
         steps, actions = replay.windows(stream.replay, chance, c.window_steps + 1, self.experience())
         unit = running.unit(state.interface.peak)
-        steps = eqx.tree_at(lambda s: s.reward, steps, running.measurable(steps.reward) / unit)
+        newest = jnp.zeros(steps.reward.shape).at[0, -1].set(1.0)
+        felt_as = running.measurable(steps.reward) + newest * self._uplift(stream)
+        steps = eqx.tree_at(lambda s: s.reward, steps, felt_as / unit)
         brain, interface = state.brain, state.interface
         # One batch axis through the networks, and two again outside: nested ones cost twice the time on a CPU.
         flat = jax.tree.map(lambda leaf: leaf.reshape(steps.reward.size, *leaf.shape[2:]), steps.observation)
@@ -97,8 +101,9 @@ class Learner(Decider):
         taken = jax.vmap(jax.vmap(self._weights))(actions[:, 1:])
         allowed = self._allowed(steps)
         # What the near head learns shapes what the others see, for the worse: it learns only where it is asked.
-        learning = c.heads + self.spec.restartable
-        discounts = jnp.where(jnp.arange(learning) < c.heads, self.discount(stream), c.near_discount)
+        learning = c.heads + FEELING + self.spec.restartable
+        soon = [c.myopic_discount] * FEELING + [c.near_discount] * self.spec.restartable
+        discounts = jnp.concatenate([jnp.broadcast_to(self.discount(stream), c.heads), jnp.array(soon)])
 
         def loss(parts: Any) -> Float[Array, ""]:
             trunk, modules = parts
@@ -113,13 +118,38 @@ class Learner(Decider):
             of_heads = jax.vmap(of_head, in_axes=(0, 1, 1, 1, None, None, None))
             of_windows = jax.vmap(of_heads, in_axes=(None, 0, 0, 0, 0, 0, 0))
             errors = of_windows(discounts, online, chooser, slow[:, :, :learning], steps, taken, allowed)
-            return 0.5 * jnp.mean(jnp.square(errors))
+            return 0.5 * jnp.mean(jnp.square(errors) * self._counts(errors))
 
         gradient = jax.grad(loss)((brain.now, interface.learned.now))
         optimiser, rate = self.optimiser, c.target_rate
         brain = improved(brain, gradient[0], optimiser, rate)
         better = improved(interface.learned, gradient[1], optimiser, rate)
         return State(brain, eqx.tree_at(lambda i: i.learned, interface, better), stream), slow[0, -1]
+
+    def _counts(self, errors: Float[Array, "windows learning transitions"]) -> Float[Array, "..."]:
+        """How much errors count: all alike, but for the head that expects what comes at the worst, which minds most
+        those that were too high. It settles on an expectile (Newey & Powell 1987).
+        """
+        share, worst = self.constants.wary_share, self.constants.heads + FEELING - 1
+        wary = jnp.where(errors < 0, 2 * (1 - share), 2 * share)
+        at_worst = (jnp.arange(errors.shape[1]) == worst)[None, :, None]
+        return jax.lax.stop_gradient(jnp.where(at_worst, wary, 1.0))
+
+    def _uplift(self, stream: Stream) -> Float[Array, ""]:
+        """What mood adds to the newest reward, in reward units."""
+        signals = stream.feelings.signals
+        return modulators(self.constants, stream.feelings.levels).uplift * signals.size
+
+    def _appraised(
+        self, state: State, perceived: TimeStep, heads: Float[Array, "all_heads components choices"]
+    ) -> State:
+        """The state in which the newest time step, of which these are the utilities, is taken to heart."""
+        mean = jnp.mean(heads[: self.constants.heads], axis=0)
+        best = jnp.mean(jnp.max(jnp.where(self._allowed(perceived), mean, -jnp.inf), axis=-1))
+        value = running.unit(state.interface.peak) * best
+        told = Told(running.measurable(perceived.reward), perceived.discount, perceived.first, value)
+        signals = appraised(self.constants, state.stream.feelings.signals, told)
+        return eqx.tree_at(lambda s: s.stream.feelings.signals, state, signals)
 
     def _given_up(
         self,
@@ -154,7 +184,8 @@ class Learner(Decider):
         assert stream.quitting is not None
         allowed, far = self._allowed(perceived), heads[: c.heads]
         best = exploration.greedy(jnp.mean(far, axis=0), allowed).astype(jnp.float32)
-        *values, near = unit * jax.vmap(action_value, in_axes=(0, None))(heads, self._weights(best))
+        known_heads = jnp.concatenate([far, heads[-1:]])
+        *values, near = unit * jax.vmap(action_value, in_axes=(0, None))(known_heads, self._weights(best))
         value = near + quitting.OPTIMISM * jnp.std(jnp.stack(values))
         known, promise, curious = self._curiosity.foreseen(stream, allowed, value)
         outlook = quitting.Outlook(value, known, promise)

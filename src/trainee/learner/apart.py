@@ -15,6 +15,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
+from trainee.emotions import settled
 from trainee.learner import quitting
 from trainee.learner.agent import Learner
 from trainee.learner.memory import Memory, init_memory
@@ -96,7 +97,7 @@ class Apart(Learner):
         draws = self._decide_draws
         state, chance = self._drawn(state, draws + self.spec.restartable)
         heads = self.opinions(state, perceived.observation)
-        state, decision = self._decided(state, perceived, heads[: self.constants.heads], chance[:draws])
+        state, decision = self._decided(state, perceived, heads, chance[:draws])
         plays = jnp.zeros((), bool)
         if self.spec.restartable:
             assert state.stream.quitting is not None
@@ -131,17 +132,24 @@ class Apart(Learner):
             state = self._left(state, perceived, action_before, left, conduct.abandon)
             state = eqx.tree_at(lambda s: s.stream.quitting, state, after)
         state = eqx.tree_at(lambda s: s.stream.novelty.spell, state, conduct.spell)
+        state = self._appraised(state, perceived, heads)
         own = self._thought(state, perceived, heads[: self.constants.heads])
         said = conduct.value, conduct.spread, conduct.discount
-        expected = [jnp.where(conduct.discount > 0, theirs, ours) for theirs, ours in zip(said, own, strict=True)]
-        return self._followed(state, perceived, *expected)
+        value, spread, ahead = [
+            jnp.where(conduct.discount > 0, theirs, ours) for theirs, ours in zip(said, own, strict=True)
+        ]
+        levels = self._felt(state, heads[: self.constants.heads], self._allowed(perceived))
+        feelings = settled(state.stream.feelings, levels, value, ahead)
+        state = eqx.tree_at(lambda s: s.stream.feelings, state, feelings)
+        return self._followed(state, perceived, value, spread, ahead)
 
     def _thought(
         self, state: State, perceived: TimeStep, utilities: Float[Array, "heads components choices"]
     ) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
         """What the ensemble expects of its best action: value, spread and discount, as in `Decision`."""
-        best = self._proposed(jnp.mean(utilities, axis=0, keepdims=True), perceived)[0]
-        decision = self._decision(state, utilities, best, jnp.ones(()))
+        best = self._best(jnp.mean(utilities, axis=0), perceived)
+        none = state.stream.feelings.levels, jnp.zeros(())
+        decision = self._decision(state, utilities, best, jnp.ones(()), *none)
         return decision.value, decision.spread, decision.discount
 
     def _entered(self, state: State, underway: Underway, key: PRNGKeyArray) -> State:

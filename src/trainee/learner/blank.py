@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from trainee.emotions import init_feelings
 from trainee.learner import calibration, lines, memory, novelty, quitting, replay, running
 from trainee.learner.constants import DEFAULTS, Constants
 from trainee.learner.encoders import Encoder, Trunk
@@ -17,7 +18,7 @@ from trainee.learner.perception import Perception
 from trainee.learner.places import Places
 from trainee.learner.state import Interface, State, Stream
 from trainee.learner.update import Learned, learned
-from trainee.learner.value import Heads, Prior
+from trainee.learner.value import FEELING, Heads, Prior
 from trainee.types import JobSpec, Observation, TimeStep
 
 
@@ -71,6 +72,7 @@ class Blank:
             memory.init_memory(signature),
             novelty.init_novelty(signature, c.patience_steps, self.spec.restartable),
             quitting.init_quitting() if self.spec.restartable else None,
+            init_feelings(),
             jnp.zeros((), jnp.int32),
             key,
         )
@@ -97,8 +99,10 @@ class Blank:
 
     @property
     def all_heads(self) -> int:
-        """Of the ensemble, and one that does not look far ahead: what leads nowhere it finds out first."""
-        return self.constants.heads + 1
+        """Of the ensemble, two that feelings ask (see `Heads`), and last one that does not look far ahead: what leads
+        nowhere it finds out first.
+        """
+        return self.constants.heads + FEELING + 1
 
     @property
     def prior_scale(self) -> float | Float[Array, ""]:

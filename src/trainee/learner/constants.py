@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from jaxtyping import Array, Float
 
+from trainee.emotions import Temperament
+
 
 @dataclass(frozen=True)
-class Constants:
-    """What the learner is tuned to; `docs/log.md` has the comparisons.
+class Constants(Temperament):
+    """What the learner is tuned to, and the numbers of its emotions; `docs/log.md` has the comparisons.
 
     Attributes:
       shortest_horizon, longest_horizon: of values, in steps; between them it is as long as lines that bring something.
@@ -42,7 +44,6 @@ class Constants:
       novelty_rate: at which its table takes in what a sweep finds.
       finds_memory_steps: over which what curiosity finds is averaged.
       patience_steps: without a find, after which curiosity lets go.
-      curiosity: the largest share of episodes that is given to it.
     """
 
     shortest_horizon: float = 30.0
@@ -75,7 +76,6 @@ class Constants:
     novelty_rate: float = 0.5
     finds_memory_steps: float = 300.0
     patience_steps: int = 100
-    curiosity: float = 0.5
 
     @property
     def shortest_discount(self) -> float:

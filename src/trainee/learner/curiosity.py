@@ -59,6 +59,19 @@ class Curiosity:
         place = places.row(known.names, self._name(interface, stream, perceived.observation))
         return dataclasses.replace(known, place=place, spell=spell)
 
+    def share(
+        self,
+        interface: Interface,
+        stream: Stream,
+        utilities: Float[Array, "heads components choices"],
+        allowed: Bool[Array, "components choices"],
+    ) -> Float[Array, ""]:
+        """The share of the time that curiosity may have, from 0 to 1: none once the best there ever was is usual."""
+        hope = _hope(stream, _expected(utilities, allowed))
+        # Until there ever was a reward there is no work to be done.
+        most = jnp.where(interface.peak == 0, self.constants.curiosity, 1.0)
+        return hope * novelty.share(stream.novelty, self._rule) / jnp.where(most > 0, most, 1.0)
+
     def followed(
         self,
         interface: Interface,
@@ -67,6 +80,7 @@ class Curiosity:
         utilities: Float[Array, "heads components choices"],
         allowed: Bool[Array, "components choices"],
         chance: Float[Array, " 2"],
+        curious: Float[Array, ""],
     ) -> tuple[Int[Array, ""], Float[Array, "heads components"]]:
         """For how many steps curiosity decides from here on, 0 at work, and what each head would do out of it.
 
@@ -77,15 +91,14 @@ class Curiosity:
           utilities: what each head thinks of each choice.
           allowed: the choices that there are.
           chance: uniform in [0, 1): whether for curiosity, and whether to draw where no episode begins.
+          curious: the share of the time that curiosity may have, as it is felt; see `share`.
         """
         c, known = self.constants, stream.novelty
-        best = jnp.max(jnp.where(allowed, jnp.mean(utilities, axis=0), -jnp.inf), axis=-1)
-        hope = _hope(stream, jnp.mean(best))
-        # Until there ever was a reward there is no work to be done.
+        hope = _hope(stream, _expected(utilities, allowed))
         idle = interface.peak == 0
         anew = perceived.first | (chance[1] < 1 / c.head_steps) | idle
-        begins = anew & (chance[0] < hope * novelty.share(known, self._rule) / jnp.where(idle, c.curiosity, 1.0))
-        begins |= chance[1] < hope * novelty.lead(known, self._rule) / TAKEOVER_STEPS
+        begins = anew & (chance[0] < curious)
+        begins |= (chance[1] < hope * novelty.lead(known, self._rule) / TAKEOVER_STEPS) & (curious > 0)
         promise = novelty.promise(known, places.row(known.names, self._name(interface, stream, perceived.observation)))
         wanted = utilities + c.novelty_scale * promise[columns.of_choices(self.signature)][None]
         choices = jax.vmap(lambda u: exploration.greedy(u, allowed))(wanted).astype(utilities.dtype)
@@ -123,6 +136,13 @@ class Curiosity:
     def _rule(self) -> novelty.Rule:
         c = self.constants
         return novelty.Rule(c.novelty_discount, c.novelty_rate, c.finds_memory_steps, c.patience_steps, c.curiosity)
+
+
+def _expected(
+    utilities: Float[Array, "heads components choices"], allowed: Bool[Array, "components choices"]
+) -> Float[Array, ""]:
+    """What the best there is to do brings, on the mean of the ensemble."""
+    return jnp.mean(jnp.max(jnp.where(allowed, jnp.mean(utilities, axis=0), -jnp.inf), axis=-1))
 
 
 def _hope(stream: Stream, expected: float | Float[Array, ""] = 0.0) -> Float[Array, ""]:

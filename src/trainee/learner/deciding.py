@@ -9,12 +9,13 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from trainee.learner import calibration, exploration, lines, running
+from trainee.emotions import Modulators, felt, modulators, settled
+from trainee.learner import calibration, deliberation, exploration, lines, running
 from trainee.learner.blank import Blank
 from trainee.learner.chance import drawn
 from trainee.learner.curiosity import Curiosity
 from trainee.learner.state import State, Stream
-from trainee.learner.value import action_value, interpolation
+from trainee.learner.value import FEELING, action_value, greedy, interpolation, refined
 from trainee.types import Decision, Observation, TimeStep
 
 
@@ -37,30 +38,61 @@ class Decider(Blank):
         """The action of the head in charge. No learning."""
         state, perceived = self.perceive(state, time_step)
         state, chance = self._drawn(state, self._decide_draws)
-        return self._decided(state, perceived, self.utilities(state, perceived.observation), chance)
+        return self._decided(state, perceived, self.opinions(state, perceived.observation), chance)
 
     def _decided(
         self,
         state: State,
         time_step: TimeStep,
-        utilities: Float[Array, "heads components choices"],
+        heads: Float[Array, "all_heads components choices"],
         chance: Float[Array, " draws"],
     ) -> tuple[State, Decision]:
-        c, stream = self.constants, state.stream
+        c, stream, utilities = self.constants, state.stream, heads[: self.constants.heads]
         noise = jax.scipy.special.ndtri(jnp.clip(chance[-len(self.spec.signature.choices) :], 1e-6, 1 - 1e-6))
-        head = exploration.drawn_head(chance[1:3], stream.head, time_step.first, c.heads, c.head_steps)
-        proposed, allowed = self._proposed(utilities, time_step), self._allowed(time_step)
+        allowed = self._allowed(time_step)
+        levels = self._felt(state, utilities, allowed)
+        swayed = modulators(c, levels)
+        leaving = 1 / c.head_steps + swayed.alarm + swayed.leaving
+        head = exploration.drawn_head(chance[1:3], stream.head, time_step.first, c.heads, leaving)
+        tilted = self._tilted(heads, swayed)
+        heard, count = deliberation.heard(tilted, allowed, head, c.sureness, swayed.haste)
+        proposed = self._proposed(tilted, time_step, heard)
         if stream.novelty is not None:
             follow = self._curiosity.followed
-            spell, wanted = follow(state.interface, stream, time_step, utilities, allowed, chance[:2])
+            said = utilities, allowed, chance[:2], swayed.curious
+            spell, wanted = follow(state.interface, stream, time_step, *said)
             stream = eqx.tree_at(lambda s: s.novelty.spell, stream, spell)
             proposed = jnp.where(spell > 0, wanted, proposed)
         base = exploration.BaseNoise(c.any_action, c.continuous_noise, self._continuous, self._last_choice)
         action = exploration.explored(chance[3 : -noise.size], noise, proposed[head], allowed, base)
         propensity = exploration.propensity(action, proposed, allowed, base)
-        decision = self._decision(state, utilities, action, propensity)
-        stream = eqx.tree_at(lambda s: (s.memory.action, s.head), stream, (action, head))
+        decision = self._decision(state, utilities, action, propensity, levels, count)
+        feelings = settled(stream.feelings, levels, decision.value, decision.discount)
+        stream = eqx.tree_at(lambda s: (s.memory.action, s.head, s.feelings), stream, (action, head, feelings))
         return State(state.brain, state.interface, stream), decision
+
+    def _felt(
+        self, state: State, utilities: Float[Array, "heads components choices"], allowed: Bool[Array, "components choices"]
+    ) -> Float[Array, " emotions"]:
+        """What is felt at the newest time step, of which these are the utilities."""
+        best = jnp.mean(jnp.max(jnp.where(allowed[None], utilities, -jnp.inf), axis=-1), axis=-1)
+        curious = jnp.zeros(())
+        if state.stream.novelty is not None:
+            curious = self._curiosity.share(state.interface, state.stream, utilities, allowed)
+        return felt(self.constants, state.stream.feelings, jnp.std(best), curious)
+
+    def _tilted(
+        self, heads: Float[Array, "all_heads components choices"], swayed: Modulators
+    ) -> Float[Array, "heads components choices"]:
+        """What each head of the ensemble thinks, as feelings let it: what heads differ by widened, the near future for
+        the far one, and what may come at the worst.
+        """
+        c = self.constants
+        far, (near, worst) = heads[: c.heads], heads[c.heads : c.heads + FEELING]
+        mean = jnp.mean(far, axis=0, keepdims=True)
+        widened = mean + swayed.widened * (far - mean)
+        risk = jnp.maximum(near - worst, 0.0)
+        return swayed.far * widened + (1 - swayed.far) * near[None] - swayed.alarm * risk[None]
 
     def overrule(self, state: State, action: Float[Array, " components"]) -> State:
         """Remember that another action was taken than the one decided."""
@@ -69,10 +101,14 @@ class Decider(Blank):
     def exploit(self, state: State, time_step: TimeStep) -> tuple[State, Decision]:
         """The best action on the mean of the ensemble, without exploring or learning: only the memory changes."""
         state, perceived = self.perceive(state, time_step)
-        utilities = self.utilities(state, perceived.observation)
-        mean = jnp.mean(utilities, axis=0, keepdims=True)
-        action = self._proposed(mean, perceived)[0]
-        return self.overrule(state, action), self._decision(state, utilities, action, jnp.ones(()))
+        heads = self.opinions(state, perceived.observation)
+        utilities = heads[: self.constants.heads]
+        levels = self._felt(state, utilities, self._allowed(perceived))
+        # No alarm: where nothing is learned nothing is felt of what comes.
+        calm = modulators(self.constants, levels)._replace(alarm=jnp.zeros(()))
+        action = self._best(jnp.mean(self._tilted(heads, calm), axis=0), perceived)
+        count = jnp.array(self.constants.heads, jnp.float32)
+        return self.overrule(state, action), self._decision(state, utilities, action, jnp.ones(()), levels, count)
 
     def appraised(
         self, state: State, perceived: TimeStep, action: Float[Array, " components"]
@@ -102,23 +138,29 @@ class Decider(Blank):
         return self.opinions(state, observation)[: self.constants.heads]
 
     def opinions(self, state: State, observation: Observation) -> Float[Array, "all_heads components choices"]:
-        """As `utilities`, of the head that does not look far too, which comes last."""
+        """As `utilities`, of the heads that feelings ask too, and last of the one that does not look far."""
         seen = self.perception.normalised(observation, state.stream.normaliser)
         encoder, heads = state.interface.learned.slow
         prior = state.interface.prior(self.perception.bare(seen))
         return heads(state.brain.slow(encoder(seen))) + self.prior_scale * prior
 
-    def _decision(self, state: State, utilities, action, propensity) -> Decision:
+    def _decision(self, state: State, utilities, action, propensity, levels, heard) -> Decision:
         values = jax.vmap(action_value, in_axes=(0, None))(utilities, self._weights(action))
         unit = running.unit(state.interface.peak)
         value, spread = unit * jnp.mean(values), unit * jnp.std(values)
         interval = calibration.interval(state.stream.calibration, value, spread)
         ahead, goes_on = self.discount(state.stream), jnp.zeros((), bool)
-        return Decision(action, value, spread, interval, propensity, ahead, goes_on)
+        count = heard.astype(jnp.float32)
+        return Decision(action, value, spread, interval, propensity, ahead, levels, count, goes_on)
 
-    def _proposed(self, utilities, time_step: TimeStep) -> Float[Array, "heads components"]:
+    def _proposed(self, utilities, time_step: TimeStep, heard) -> Float[Array, "heads components"]:
         allowed, sure = self._allowed(time_step), self.constants.sure
-        return exploration.proposals(utilities, allowed, self._continuous, self._last_choice, sure)
+        return exploration.proposals(utilities, allowed, self._continuous, self._last_choice, sure, heard)
+
+    def _best(self, utilities: Float[Array, "components choices"], time_step: TimeStep) -> Float[Array, " components"]:
+        """The best action by the utilities of one head."""
+        choice = greedy(utilities, self._allowed(time_step))
+        return refined(utilities, choice, self._continuous, self._last_choice)
 
     def _weights(self, action: Float[Array, " components"]) -> Float[Array, "components choices"]:
         return interpolation(action, self.spec.signature.grid[1])

@@ -32,7 +32,7 @@ def drawn_head(
     head: Int[Array, ""],
     first: Bool[Array, ""],
     heads: int,
-    patience_steps: float | Float[Array, ""],
+    leaving: float | Float[Array, ""],
 ) -> Int[Array, ""]:
     """The head in charge: drawn anew when an episode begins, and now and then in episodes that do not end.
 
@@ -41,9 +41,9 @@ def drawn_head(
       head: the one in charge until now.
       first: an episode begins.
       heads: how many there are.
-      patience_steps: mean time between two draws within an episode.
+      leaving: the chance that another is drawn within an episode.
     """
-    anew = first | (chance[0] < 1 / patience_steps)
+    anew = first | (chance[0] < leaving)
     return jnp.where(anew, jnp.floor(chance[1] * heads).astype(jnp.int32), head)
 
 
@@ -53,8 +53,9 @@ def proposals(
     continuous: Bool[Array, " components"],
     last: Float[Array, " components"],
     sure: float | Float[Array, ""],
+    heard: Bool[Array, " heads"],
 ) -> Float[Array, "heads components"]:
-    """The action that each head would choose, unless the others are sure that it is wrong.
+    """The action that each head would choose, unless those heard are sure that it is wrong.
 
     Thompson sampling goes by one head where heads differ for lack of experience. Where they differ by chance, as the
     steps of a gradient leave them, it pays for the worst of them: late in CartPole a tenth of the return.
@@ -66,14 +67,18 @@ def proposals(
       last: the number of each component's last choice.
       sure: how many standard deviations over the heads the best choice on their mean has to be ahead of a head's own to
         take its place. At infinity this is plain Thompson sampling.
+      heard: which heads count for that.
     """
     rows = jnp.arange(allowed.shape[0])
-    best = greedy(jnp.mean(utilities, axis=0), allowed)
+    share = heard / jnp.sum(heard)
+    best = greedy(jnp.sum(share[:, None, None] * utilities, axis=0), allowed)
     own = jax.vmap(lambda u: greedy(u, allowed))(utilities)
 
     def settled(choice: Int[Array, " components"]) -> Int[Array, " components"]:
         lead = utilities[:, rows, best] - utilities[:, rows, choice]
-        return jnp.where(jnp.mean(lead, axis=0) > sure * jnp.std(lead, axis=0), best, choice)
+        mean = jnp.sum(share[:, None] * lead, axis=0)
+        deviation = jnp.sqrt(jnp.sum(share[:, None] * jnp.square(lead - mean[None]), axis=0))
+        return jnp.where(mean > sure * deviation, best, choice)
 
     return jax.vmap(lambda u, choice: refined(u, settled(choice), continuous, last))(utilities, own)
 

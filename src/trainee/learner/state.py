@@ -5,6 +5,7 @@ from __future__ import annotations
 import equinox as eqx
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from trainee.emotions import Feelings
 from trainee.learner.calibration import Calibration
 from trainee.learner.lines import Lines
 from trainee.learner.memory import Memory, Writer
@@ -31,7 +32,7 @@ class Interface(eqx.Module):
 
 class Stream(eqx.Module):
     """What belongs to one worker at one job: `returned` is the discounted sum of the rewards of the episode under way,
-    `head` chose the newest action.
+    `head` chose the newest action, `feelings` are what the agent feels there.
     """
 
     replay: Replay
@@ -42,6 +43,7 @@ class Stream(eqx.Module):
     memory: Memory
     novelty: Novelty
     quitting: Quitting | None
+    feelings: Feelings
     head: Int[Array, ""]
     key: PRNGKeyArray
 

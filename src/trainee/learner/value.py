@@ -17,25 +17,35 @@ from trainee.learner.encoders import Encoder, Linear
 from trainee.types import Observation, Signature
 
 
-class Heads(eqx.Module):
-    """Linear heads from features to utilities.
+# Heads that feelings ask: what comes soon, on the mean and at the worst.
+FEELING = 2
 
-    They share nothing but the features. A value of the state that all the choices of a head share (Wang et al. 2016)
+
+class Heads(eqx.Module):
+    """Linear heads from features to utilities: those of the ensemble, then two that feelings ask, then one that does not
+    look far.
+
+    The two are of the near future: the first expects what comes of it on the mean, the second what comes at the worst.
+    They read the features that the others shape, and shape none. The others share nothing but the features. A value of the state that all the choices of a head share (Wang et al. 2016)
     would spread what one choice brings over those never tried, and a head that has tried one would try no other.
     """
 
     linear: Linear
+    feeling: Linear
     shape: tuple[int, int, int] = eqx.field(static=True)
 
     def __init__(self, signature: Signature, width: int, heads: int, key: PRNGKeyArray):
         components, choices = signature.grid
         self.shape = (heads, components, choices)
-        linear = Linear(width, heads * components * choices, key)
+        of_one = components * choices
         # At zero, so that the first thing each head believes is its prior.
-        self.linear = jax.tree.map(jnp.zeros_like, linear)
+        blank = lambda outputs: jax.tree.map(jnp.zeros_like, Linear(width, outputs * of_one, key))  # noqa: E731
+        self.linear, self.feeling = blank(heads - FEELING), blank(FEELING)
 
     def __call__(self, features: Float[Array, " width"]) -> Float[Array, "heads components choices"]:
-        return self.linear(features).reshape(self.shape)
+        others, feeling = self.linear(features), self.feeling(jax.lax.stop_gradient(features))
+        near = others.size - feeling.size // FEELING
+        return jnp.concatenate([others[:near], feeling, others[near:]]).reshape(self.shape)
 
 
 class Prior(eqx.Module):
@@ -54,9 +64,12 @@ class Prior(eqx.Module):
         components, choices = signature.grid
         self.shape = (heads, components, choices)
         self.encoder = Encoder(signature, width, features_key)
-        outputs = heads * components * choices
+        of_one = components * choices
         # The rectified features have a mean square of one half.
-        self.heads = jax.random.normal(heads_key, (width, outputs)) * jnp.sqrt(2 / width)
+        drawn = jax.random.normal(heads_key, (width, (heads - FEELING) * of_one)) * jnp.sqrt(2 / width)
+        # What feelings ask has none: it explores nothing, and a feeling is about what was met.
+        none = jnp.zeros((width, FEELING * of_one))
+        self.heads = jnp.concatenate([drawn[:, :-of_one], none, drawn[:, -of_one:]], axis=1)
 
     def __call__(self, observation: Observation) -> Float[Array, "heads components choices"]:
         return (self.encoder(observation) @ self.heads).reshape(self.shape)

@@ -12,7 +12,7 @@ import numpy as np
 
 from trainee.learner import Learner, State
 from trainee.life.packing import Packing
-from trainee.types import Decision, TimeStep
+from trainee.types import EMOTIONS, Decision, TimeStep
 
 Buffers = tuple[Any, ...]
 
@@ -74,8 +74,9 @@ class Compiled:
 
     def _stepped(self, buffers: Buffers, step: Buffers) -> tuple[Buffers, jax.Array]:
         state, decision = self.learner.step(self._state.unpack(buffers), self._time_step.unpack(step))
-        rest = jnp.stack([decision.value, decision.spread, decision.propensity, decision.discount, decision.abandon])
-        return self._state.pack(state), jnp.concatenate([decision.action, decision.interval, rest])
+        d = decision
+        rest = jnp.stack([d.value, d.spread, d.propensity, d.discount, d.heard, d.abandon])
+        return self._state.pack(state), jnp.concatenate([d.action, d.interval, d.feelings, rest])
 
     def _settled(self, buffers: Buffers, place: jax.Array, one: Buffers) -> Buffers:
         return jax.tree.map(lambda all_of_them, own: all_of_them.at[place].set(own), buffers, one)
@@ -86,9 +87,10 @@ class Compiled:
     @staticmethod
     def decision(answer: np.ndarray, components: int) -> Decision:
         """The decision that comes out of a step as one row of numbers."""
-        action, interval = cast(jax.Array, answer[:components]), cast(jax.Array, answer[components : components + 2])
-        value, spread, propensity, discount, abandon = answer[components + 2 :]
-        return Decision(action, value, spread, interval, propensity, discount, abandon > 0)
+        stops = components, components + 2, components + 2 + len(EMOTIONS)
+        action, interval, feelings, rest = cast(list[jax.Array], np.split(answer, stops))
+        value, spread, propensity, discount, heard, abandon = rest
+        return Decision(action, value, spread, interval, propensity, discount, feelings, heard, abandon > 0)
 
 
 @functools.cache

@@ -1,0 +1,18 @@
+"""Emotions: from signals to a few modulators of the value function and of the decision. Pure."""
+
+from trainee.emotions.feelings import ABSENT, Feelings, Told, appraised, felt, init_feelings, settled
+from trainee.emotions.modulators import Modulators, modulators
+from trainee.emotions.temperament import Temperament
+
+__all__ = [
+    "ABSENT",
+    "Feelings",
+    "Modulators",
+    "Temperament",
+    "Told",
+    "appraised",
+    "felt",
+    "init_feelings",
+    "modulators",
+    "settled",
+]

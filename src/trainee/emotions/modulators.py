@@ -1,0 +1,57 @@
+"""Modulators: what each feeling does to the value function or to the decision. One each, and one line."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from trainee.emotions.feelings import CONCERN, CURIOSITY, FEAR, MOOD, SATIETY, SECURITY, URGENCY
+from trainee.emotions.temperament import Temperament
+
+
+class Modulators(NamedTuple):
+    """What feelings change.
+
+    Attributes:
+      alarm: fear's: how much what may come at the worst counts, and the chance that the mind is changed.
+      far: concern's: the weight of the far future, from 0 to 1; what is near has the rest.
+      widened: security's: by what factor what heads differ by is widened.
+      uplift: mood's: what is added to the newest reward as it is learned from, in mean surprises.
+      leaving: satiety's: the chance that one turns to something else.
+      curious: curiosity's: the share of the time that it may have.
+      haste: urgency's: by what the bar of sureness falls with each head that is heard.
+    """
+
+    alarm: Float[Array, ""]
+    far: Float[Array, ""]
+    widened: Float[Array, ""]
+    uplift: Float[Array, ""]
+    leaving: Float[Array, ""]
+    curious: Float[Array, ""]
+    haste: Float[Array, ""]
+
+
+def modulators(temperament: Temperament, levels: Float[Array, " emotions"]) -> Modulators:
+    """What feelings change. Unbatched.
+
+      alarm = k·f²      far = concern      widened = 1 + k·(1 − security)²      uplift = k·h
+      leaving = k·s     curious = curiosity      haste = urgency
+
+    Squares keep those quiet that are small: at work that goes well nothing is tilted and nothing widened.
+
+    Args:
+      temperament: the numbers.
+      levels: what is felt, in the order of `EMOTIONS`.
+    """
+    t = temperament
+    return Modulators(
+        t.fear_weight * jnp.square(levels[FEAR]),
+        levels[CONCERN],
+        1 + t.security_weight * jnp.square(1 - levels[SECURITY]),
+        t.mood_weight * levels[MOOD],
+        t.satiety_weight * levels[SATIETY],
+        levels[CURIOSITY],
+        levels[URGENCY],
+    )
