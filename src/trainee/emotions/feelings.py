@@ -131,7 +131,7 @@ def felt(
     """What is felt now, `[7]`, in the order of `EMOTIONS`. Unbatched.
 
       concern   1 / (1 + (w·d)²)              d: what the ensemble differs by, in units of value
-      security  1 − (1 + c)^(−p)
+      security  1 − exp(−c / τ)
       urgency   u·(1 + r̄ / E|r|)              more where time is worth more: from 0 at costs alone to 2·u at rewards alone
 
     Args:
@@ -142,7 +142,7 @@ def felt(
     """
     t, s = temperament, feelings.signals
     concern = 1 / (1 + jnp.square(t.concern_weight * disputed))
-    security = 1 - (1 + s.calm) ** -t.security_rate
+    security = 1 - jnp.exp(-s.calm / t.security_steps)
     urgency = t.urgency_rate * (1 + _ratio(s.reward, s.reward_size))
     free = jnp.stack([s.fear, concern, security, s.mood, s.satiety, curiosity, urgency])
     return jnp.where(jnp.isnan(feelings.held), free, feelings.held)

@@ -17,7 +17,7 @@ class Modulators(NamedTuple):
     Attributes:
       alarm: fear's: how much what may come at the worst counts, and the chance that the mind is changed.
       far: concern's: the weight of the far future, from 0 to 1; what is near has the rest.
-      widened: security's: by what factor what heads differ by is widened.
+      doubt: security's: what heads differ by beyond what they know, in mean surprises.
       uplift: mood's: what is added to the newest reward as it is learned from, in mean surprises.
       leaving: satiety's: the chance that one turns to something else.
       curious: curiosity's: the share of the time that it may have.
@@ -26,7 +26,7 @@ class Modulators(NamedTuple):
 
     alarm: Float[Array, ""]
     far: Float[Array, ""]
-    widened: Float[Array, ""]
+    doubt: Float[Array, ""]
     uplift: Float[Array, ""]
     leaving: Float[Array, ""]
     curious: Float[Array, ""]
@@ -36,10 +36,10 @@ class Modulators(NamedTuple):
 def modulators(temperament: Temperament, levels: Float[Array, " emotions"]) -> Modulators:
     """What feelings change. Unbatched.
 
-      alarm = k·f²      far = concern      widened = 1 + k·(1 − security)²      uplift = k·h
+      alarm = k·f²      far = concern      doubt = k·(1 − security)      uplift = k·h
       leaving = k·s     curious = curiosity      haste = urgency
 
-    Squares keep those quiet that are small: at work that goes well nothing is tilted and nothing widened.
+    The square keeps small fears quiet.
 
     Args:
       temperament: the numbers.
@@ -49,7 +49,7 @@ def modulators(temperament: Temperament, levels: Float[Array, " emotions"]) -> M
     return Modulators(
         t.fear_weight * jnp.square(levels[FEAR]),
         levels[CONCERN],
-        1 + t.security_weight * jnp.square(1 - levels[SECURITY]),
+        t.security_weight * (1 - levels[SECURITY]),
         t.mood_weight * levels[MOOD],
         t.satiety_weight * levels[SATIETY],
         levels[CURIOSITY],

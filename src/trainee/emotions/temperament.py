@@ -17,8 +17,8 @@ class Temperament:
       fear_stays: ρ, the share of fear that is left a time step later.
       fear_weight: of fear in alarm.
       concern_weight: how fast the far future stops counting where what is thought of it is disputed.
-      security_rate: p, the power of calm with which insecurity falls.
-      security_weight: by how much insecurity widens what heads differ by.
+      security_steps: τ, steps of calm in which insecurity falls to a third.
+      security_weight: what insecurity makes heads differ by, in mean surprises.
       shaken_weight: steps of calm that a surprise of one mean square costs.
       mood_rate: η, at which mood follows how things go.
       mood_weight: of mood in what a reward is felt as, in mean surprises.
@@ -37,8 +37,8 @@ class Temperament:
     fear_stays: float = 0.92
     fear_weight: float = 1.7
     concern_weight: float = 14.0
-    security_rate: float = 0.85
-    security_weight: float = 1550.0
+    security_steps: float = 400.0
+    security_weight: float = 2.0
     shaken_weight: float = 0.1
     mood_rate: float = 0.1
     mood_weight: float = 0.2
@@ -54,8 +54,8 @@ class Temperament:
         "fear_stays": (0.0, 0.999),
         "fear_weight": (0.0, 100.0),
         "concern_weight": (0.0, 1000.0),
-        "security_rate": (0.0, 4.0),
-        "security_weight": (0.0, 1e6),
+        "security_steps": (1.0, 1e6),
+        "security_weight": (0.0, 1000.0),
         "shaken_weight": (0.0, 100.0),
         "mood_rate": (0.0, 1.0),
         "mood_weight": (0.0, 10.0),

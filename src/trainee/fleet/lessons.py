@@ -228,4 +228,4 @@ def at_once(observation: Observation) -> int:
 
 @functools.cache
 def _judge(learner: Learner) -> Any:
-    return jax.jit(lambda state, observation: jax.vmap(lambda seen: learner.opinions(state, seen))(observation))
+    return jax.jit(lambda state, observation: jax.vmap(lambda seen: learner.opinions(state, seen)[0])(observation))

@@ -31,9 +31,9 @@ class Learner(Decider):
         learn, decide = self._learn_draws, self._decide_draws
         draws = learn + decide + self.spec.restartable
         state, chance = self._drawn(self.remember(state, perceived), draws)
-        state, heads = self._learned(state, chance[:learn])
+        state, heads, priors = self._learned(state, chance[:learn])
         state = self._appraised(state, perceived, heads)
-        decided = self._decided(state, perceived, heads, chance[learn : learn + decide])
+        decided = self._decided(state, perceived, heads, priors, chance[learn : learn + decide])
         if self.spec.restartable:
             decided = self._given_up(state, perceived, heads, chance[-1], decided)
         state, decision = decided
@@ -80,9 +80,9 @@ class Learner(Decider):
 
     def _learned(
         self, state: State, chance: Float[Array, " draws"]
-    ) -> tuple[State, Float[Array, "all_heads components choices"]]:
-        """The state after a gradient step, and the utilities of the newest time step, as before it: they are there
-        already, and to work them out anew would cost an eighth of the step.
+    ) -> tuple[State, Float[Array, "all_heads components choices"], Float[Array, "all_heads components choices"]]:
+        """The state after a gradient step, and the utilities of the newest time step, as before it, and its priors: they
+        are there already, and to work them out anew would cost an eighth of the step.
         """
         c, stream = self.constants, state.stream
         steps, actions = replay.windows(stream.replay, chance, c.window_steps + 1, self.experience())
@@ -124,7 +124,8 @@ class Learner(Decider):
         optimiser, rate = self.optimiser, c.target_rate
         brain = improved(brain, gradient[0], optimiser, rate)
         better = improved(interface.learned, gradient[1], optimiser, rate)
-        return State(brain, eqx.tree_at(lambda i: i.learned, interface, better), stream), slow[0, -1]
+        learned = State(brain, eqx.tree_at(lambda i: i.learned, interface, better), stream)
+        return learned, slow[0, -1], prior.reshape(windowed)[0, -1]
 
     def _counts(self, errors: Float[Array, "windows learning transitions"]) -> Float[Array, "..."]:
         """How much errors count: all alike, but for the head that expects what comes at the worst, which minds most

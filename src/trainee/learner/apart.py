@@ -96,8 +96,8 @@ class Apart(Learner):
         )
         draws = self._decide_draws
         state, chance = self._drawn(state, draws + self.spec.restartable)
-        heads = self.opinions(state, perceived.observation)
-        state, decision = self._decided(state, perceived, heads, chance[:draws])
+        heads, priors = self.opinions(state, perceived.observation)
+        state, decision = self._decided(state, perceived, heads, priors, chance[:draws])
         plays = jnp.zeros((), bool)
         if self.spec.restartable:
             assert state.stream.quitting is not None
@@ -123,7 +123,7 @@ class Apart(Learner):
         """
         state, perceived = self.perceive(self.overrule(state, action_before), time_step)
         state, chance = self._drawn(self.remember(state, perceived), self._learn_draws)
-        state, heads = self._learned(state, chance)
+        state, heads, _ = self._learned(state, chance)
         if self.spec.restartable:
             weighed, left = self._weighed(state, perceived, heads)
             assert state.stream.quitting is not None

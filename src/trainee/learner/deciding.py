@@ -38,13 +38,14 @@ class Decider(Blank):
         """The action of the head in charge. No learning."""
         state, perceived = self.perceive(state, time_step)
         state, chance = self._drawn(state, self._decide_draws)
-        return self._decided(state, perceived, self.opinions(state, perceived.observation), chance)
+        return self._decided(state, perceived, *self.opinions(state, perceived.observation), chance)
 
     def _decided(
         self,
         state: State,
         time_step: TimeStep,
         heads: Float[Array, "all_heads components choices"],
+        priors: Float[Array, "all_heads components choices"],
         chance: Float[Array, " draws"],
     ) -> tuple[State, Decision]:
         c, stream, utilities = self.constants, state.stream, heads[: self.constants.heads]
@@ -54,12 +55,12 @@ class Decider(Blank):
         swayed = modulators(c, levels)
         leaving = 1 / c.head_steps + swayed.alarm + swayed.leaving
         head = exploration.drawn_head(chance[1:3], stream.head, time_step.first, c.heads, leaving)
-        tilted = self._tilted(heads, swayed)
+        tilted = self._tilted(state, heads, priors, swayed)
         heard, count = deliberation.heard(tilted, allowed, head, c.sureness, swayed.haste)
         proposed = self._proposed(tilted, time_step, heard)
         if stream.novelty is not None:
             follow = self._curiosity.followed
-            said = utilities, allowed, chance[:2], swayed.curious
+            said = tilted, allowed, chance[:2], swayed.curious
             spell, wanted = follow(state.interface, stream, time_step, *said)
             stream = eqx.tree_at(lambda s: s.novelty.spell, stream, spell)
             proposed = jnp.where(spell > 0, wanted, proposed)
@@ -82,17 +83,21 @@ class Decider(Blank):
         return felt(self.constants, state.stream.feelings, jnp.std(best), curious)
 
     def _tilted(
-        self, heads: Float[Array, "all_heads components choices"], swayed: Modulators
+        self,
+        state: State,
+        heads: Float[Array, "all_heads components choices"],
+        priors: Float[Array, "all_heads components choices"],
+        swayed: Modulators,
     ) -> Float[Array, "heads components choices"]:
-        """What each head of the ensemble thinks, as feelings let it: what heads differ by widened, the near future for
-        the far one, and what may come at the worst.
+        """What each head of the ensemble thinks, as feelings let it: with the near future for the far one, with what
+        may come at the worst, and with doubt, for which a head has what it believed before it knew anything.
         """
         c = self.constants
         far, (near, worst) = heads[: c.heads], heads[c.heads : c.heads + FEELING]
-        mean = jnp.mean(far, axis=0, keepdims=True)
-        widened = mean + swayed.widened * (far - mean)
+        surprise = state.stream.feelings.signals.size / running.unit(state.interface.peak)
+        doubt = swayed.doubt * surprise / c.prior_scale * priors[: c.heads]
         risk = jnp.maximum(near - worst, 0.0)
-        return swayed.far * widened + (1 - swayed.far) * near[None] - swayed.alarm * risk[None]
+        return swayed.far * far + (1 - swayed.far) * near[None] - swayed.alarm * risk[None] + doubt
 
     def overrule(self, state: State, action: Float[Array, " components"]) -> State:
         """Remember that another action was taken than the one decided."""
@@ -101,12 +106,12 @@ class Decider(Blank):
     def exploit(self, state: State, time_step: TimeStep) -> tuple[State, Decision]:
         """The best action on the mean of the ensemble, without exploring or learning: only the memory changes."""
         state, perceived = self.perceive(state, time_step)
-        heads = self.opinions(state, perceived.observation)
+        heads, priors = self.opinions(state, perceived.observation)
         utilities = heads[: self.constants.heads]
         levels = self._felt(state, utilities, self._allowed(perceived))
-        # No alarm: where nothing is learned nothing is felt of what comes.
-        calm = modulators(self.constants, levels)._replace(alarm=jnp.zeros(()))
-        action = self._best(jnp.mean(self._tilted(heads, calm), axis=0), perceived)
+        # Where nothing is learned nothing is felt of what comes, and nothing is tried.
+        calm = modulators(self.constants, levels)._replace(alarm=jnp.zeros(()), doubt=jnp.zeros(()))
+        action = self._best(jnp.mean(self._tilted(state, heads, priors, calm), axis=0), perceived)
         count = jnp.array(self.constants.heads, jnp.float32)
         return self.overrule(state, action), self._decision(state, utilities, action, jnp.ones(()), levels, count)
 
@@ -135,14 +140,18 @@ class Decider(Blank):
         The observation is one that was perceived, with what is recalled behind its numbers.
         Decisions are read from the slow parameters: a single gradient step changes the best action in too many states.
         """
-        return self.opinions(state, observation)[: self.constants.heads]
+        return self.opinions(state, observation)[0][: self.constants.heads]
 
-    def opinions(self, state: State, observation: Observation) -> Float[Array, "all_heads components choices"]:
-        """As `utilities`, of the heads that feelings ask too, and last of the one that does not look far."""
+    def opinions(
+        self, state: State, observation: Observation
+    ) -> tuple[Float[Array, "all_heads components choices"], Float[Array, "all_heads components choices"]]:
+        """As `utilities`, of the heads that feelings ask too, and last of the one that does not look far; and the part
+        of it that they believed before they knew anything.
+        """
         seen = self.perception.normalised(observation, state.stream.normaliser)
         encoder, heads = state.interface.learned.slow
-        prior = state.interface.prior(self.perception.bare(seen))
-        return heads(state.brain.slow(encoder(seen))) + self.prior_scale * prior
+        prior = self.prior_scale * state.interface.prior(self.perception.bare(seen))
+        return heads(state.brain.slow(encoder(seen))) + prior, prior
 
     def _decision(self, state: State, utilities, action, propensity, levels, heard) -> Decision:
         values = jax.vmap(action_value, in_axes=(0, None))(utilities, self._weights(action))

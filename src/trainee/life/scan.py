@@ -20,7 +20,7 @@ from trainee.jobs import JaxJob, TracedJob
 from trainee.learner import Learner, State
 from trainee.life.logbook import Logbook
 from trainee.life.runtime import cores, prepare
-from trainee.types import TimeStep
+from trainee.types import Decision, TimeStep
 
 
 class Scene(eqx.Module):
@@ -33,7 +33,11 @@ class Scene(eqx.Module):
 
 
 class Trace(eqx.Module):
-    """What happened, one entry for each time step that was learned from; leading axes as the caller mapped."""
+    """What happened, one entry for each time step that was learned from; leading axes as the caller mapped.
+
+    Attributes:
+      decision: the whole of what was decided, where it was asked for.
+    """
 
     reward: Float[Array, "*steps"]
     discount: Float[Array, "*steps"]
@@ -41,6 +45,7 @@ class Trace(eqx.Module):
     last: Bool[Array, "*steps"]
     value: Float[Array, "*steps"]
     value_discount: Float[Array, "*steps"]
+    decision: Decision | None = None
 
 
 def begun(job: TracedJob, state: State, key: PRNGKeyArray) -> Scene:
@@ -49,20 +54,45 @@ def begun(job: TracedJob, state: State, key: PRNGKeyArray) -> Scene:
     return Scene(state, *job.reset(reset_key), key)
 
 
-def scanned(learner: Learner, job: TracedJob, scene: Scene, steps: int) -> tuple[Scene, Trace]:
-    """Learn from `steps` time steps, the first ones of episodes included. Pure; `jax.jit` and `jax.vmap` it."""
+def scanned(
+    learner: Learner,
+    job: TracedJob,
+    scene: Scene,
+    steps: int,
+    held: Float[Array, "steps emotions"] | None = None,
+    whole: bool = False,
+) -> tuple[Scene, Trace]:
+    """Learn from `steps` time steps, the first ones of episodes included. Pure; `jax.jit` and `jax.vmap` it.
 
-    def step(scene: Scene, _: None) -> tuple[Scene, Trace]:
-        now = scene.time_step
-        state, decision = learner.step(scene.state, now)
+    Args:
+      learner: of the job's kind.
+      job: what it works at.
+      scene: where it stands.
+      steps: how many.
+      held: the levels at which emotions are held at each of them, NaN where they are free; None where no lever is
+        touched.
+      whole: whether the trace tells of decisions as a whole.
+    """
+
+    def step(scene: Scene, levels: Float[Array, " emotions"] | None) -> tuple[Scene, Trace]:
+        now, state = scene.time_step, scene.state
+        if levels is not None:
+            state = eqx.tree_at(lambda s: s.stream.feelings.held, state, levels)
+        state, decision = learner.step(state, now)
         key, job_key = jax.random.split(scene.key)
         over = now.last | decision.abandon
         job_state, following = job.advance(job_key, scene.job_state, over, decision.action)
         return Scene(state, job_state, following, key), Trace(
-            now.reward, now.discount, now.first, over, decision.value, decision.discount
+            now.reward,
+            now.discount,
+            now.first,
+            over,
+            decision.value,
+            decision.discount,
+            decision if whole else None,
         )
 
-    return jax.lax.scan(step, scene, None, length=steps)
+    return jax.lax.scan(step, scene, held, length=steps)
 
 
 @dataclass(frozen=True)
@@ -80,7 +110,15 @@ class FleetWork:
     scene: Scene
 
 
-def fleet_at(job: JaxJob, steps: int, seeds: Sequence[int], restartable: bool = False, **settings: Any) -> FleetWork:
+def fleet_at(
+    job: JaxJob,
+    steps: int,
+    seeds: Sequence[int],
+    restartable: bool = False,
+    held: Float[np.ndarray, "seeds steps emotions"] | None = None,
+    whole: bool = False,
+    **settings: Any,
+) -> FleetWork:
     """Put one learner for each seed to work at a JAX job, in one compiled program that runs once on each core.
 
     Args:
@@ -88,6 +126,8 @@ def fleet_at(job: JaxJob, steps: int, seeds: Sequence[int], restartable: bool = 
       steps: time steps each, the first ones of episodes included.
       seeds: one learner each.
       restartable: whether they may give episodes up.
+      held: the levels at which emotions are held, as in `scanned`.
+      whole: whether the trace tells of decisions as a whole.
       settings: of `Learner`: `width`, `depth`, `constants`.
     Returns:
       what they did.
@@ -100,10 +140,12 @@ def fleet_at(job: JaxJob, steps: int, seeds: Sequence[int], restartable: bool = 
     keys = jax.vmap(jax.random.key)(jnp.asarray(seeds))
     traced = _traced(job)
     learner = Learner(dataclasses.replace(traced.spec, restartable=restartable), **settings)
-    shares = [keys[part] for part in np.array_split(np.arange(len(seeds)), min(cores(), len(seeds)))]
+    parts = np.array_split(np.arange(len(seeds)), min(cores(), len(seeds)))
+    shares = [(keys[part], None if held is None else jnp.asarray(held[part])) for part in parts]
     # XLA runs a program in the thread that calls it, without Python's lock.
     with ThreadPoolExecutor(len(shares)) as threads:
-        done = list(threads.map(lambda share: jax.block_until_ready(_fleet(learner, traced, share, steps)), shares))
+        work = lambda share: jax.block_until_ready(_fleet(learner, traced, *share, steps, whole))  # noqa: E731
+        done = list(threads.map(work, shares))
     scene, trace = jax.tree.map(lambda *parts: jnp.concatenate(parts), *done)
     host = jax.tree.map(np.asarray, trace)
     logbooks = [logbook(jax.tree.map(lambda leaf, i=i: leaf[i], host)) for i in range(len(seeds))]
@@ -115,13 +157,20 @@ def _traced(job: JaxJob) -> TracedJob:
     return TracedJob(job)
 
 
-@functools.partial(jax.jit, static_argnames=("learner", "job", "steps"))
-def _fleet(learner: Learner, job: TracedJob, keys: Key[Array, " seeds"], steps: int) -> tuple[Scene, Trace]:
-    def one(key: PRNGKeyArray) -> tuple[Scene, Trace]:
+@functools.partial(jax.jit, static_argnames=("learner", "job", "steps", "whole"))
+def _fleet(
+    learner: Learner,
+    job: TracedJob,
+    keys: Key[Array, " seeds"],
+    held: Float[Array, "seeds steps emotions"] | None,
+    steps: int,
+    whole: bool,
+) -> tuple[Scene, Trace]:
+    def one(key: PRNGKeyArray, held: Float[Array, "steps emotions"] | None) -> tuple[Scene, Trace]:
         learner_key, job_key = jax.random.split(key)
-        return scanned(learner, job, begun(job, learner.init(learner_key), job_key), steps)
+        return scanned(learner, job, begun(job, learner.init(learner_key), job_key), steps, held, whole)
 
-    return jax.vmap(one)(keys)
+    return jax.vmap(one)(keys, held)
 
 
 def logbook(trace: Trace) -> Logbook:
