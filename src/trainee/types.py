@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import jax
 from jaxtyping import Array, Bool, Float, Int, PyTree, UInt8
 
-
 EMOTIONS = ("fear", "concern", "security", "mood", "satiety", "curiosity", "urgency")
 """In the order in which levels of them stand side by side."""
 

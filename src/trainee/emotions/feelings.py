@@ -16,8 +16,8 @@ from jaxtyping import Array, Bool, Float
 from trainee.emotions.temperament import Temperament
 from trainee.types import EMOTIONS
 
-# What an emotion is where there is none: nothing is tilted, widened, tired of, or cut short; and the far future does not
-# count.
+# What an emotion is where there is none: nothing is tilted, doubted, tired of or cut short, and the far future does
+# not count.
 ABSENT = np.array([0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0], np.float32)
 FEAR, CONCERN, SECURITY, MOOD, SATIETY, CURIOSITY, URGENCY = range(len(EMOTIONS))
 # Over how many steps it is averaged what is usual.
@@ -95,12 +95,12 @@ def appraised(temperament: Temperament, before: Signals, told: Told) -> Signals:
     """The signals after one more time step. Unbatched.
 
     z is the surprise δ = r + γ·v' − v in units of its mean size, y how far the reward is above the usual one in units
-    of its mean deviation.
+    of its mean deviation. 2 is what z² is on the mean where sizes of surprises are spread exponentially.
 
       fear     f ← ρ·f + (1 − ρ)·[−z]₊
-      mood     h ← h + η·(z − h)                          Eldar & Niv (2015, doi 10.1038/ncomms7149). Differs: not at all.
+      mood     h ← h + η·(z − h)            Eldar & Niv (2015, doi 10.1038/ncomms7149)
       satiety  s ← s + η·([y]₊ − s)
-      calm     c ← [c + 1 − k·(z² − 2)]₊                  security is read off it; 2 is usual: z² of a two-sided exponential
+      calm     c ← [c + 1 − k·(z² − 2)]₊    security is read off it
     """
     t, s = temperament, before
     surprise = jnp.where(told.first, 0.0, told.reward + s.ahead * told.discount * told.value - s.expected)
@@ -132,7 +132,7 @@ def felt(
 
       concern   1 / (1 + (w·d)²)              d: what the ensemble differs by, in units of value
       security  1 − exp(−c / τ)
-      urgency   u·(1 + r̄ / E|r|)              more where time is worth more: from 0 at costs alone to 2·u at rewards alone
+      urgency   u·(1 + r̄ / E|r|)              from 0 where all is cost to 2·u where all is reward
 
     Args:
       temperament: the numbers.
@@ -151,7 +151,7 @@ def felt(
 def settled(
     feelings: Feelings, levels: Float[Array, " emotions"], value: Float[Array, ""], ahead: Float[Array, ""]
 ) -> Feelings:
-    """The feelings once it is decided: what was felt, and what is expected, a value in reward units and its discount."""
+    """The feelings once it is decided: what was felt, and what is expected, in reward units, and its discount."""
     signals = eqx.tree_at(lambda s: (s.expected, s.ahead), feelings.signals, (value, ahead))
     usual = feelings.usual + (levels - feelings.usual) / jnp.maximum(feelings.signals.counted, 1.0)
     return Feelings(signals, levels, usual, feelings.held)

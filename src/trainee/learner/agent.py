@@ -81,8 +81,8 @@ class Learner(Decider):
     def _learned(
         self, state: State, chance: Float[Array, " draws"]
     ) -> tuple[State, Float[Array, "all_heads components choices"], Float[Array, "all_heads components choices"]]:
-        """The state after a gradient step, and the utilities of the newest time step, as before it, and its priors: they
-        are there already, and to work them out anew would cost an eighth of the step.
+        """The state after a gradient step, and the utilities and priors of the newest time step, as before it: they are
+        there already, and to work them out anew would cost an eighth of the step.
         """
         c, stream = self.constants, state.stream
         steps, actions = replay.windows(stream.replay, chance, c.window_steps + 1, self.experience())

@@ -73,7 +73,10 @@ class Decider(Blank):
         return State(state.brain, state.interface, stream), decision
 
     def _felt(
-        self, state: State, utilities: Float[Array, "heads components choices"], allowed: Bool[Array, "components choices"]
+        self,
+        state: State,
+        utilities: Float[Array, "heads components choices"],
+        allowed: Bool[Array, "components choices"],
     ) -> Float[Array, " emotions"]:
         """What is felt at the newest time step, of which these are the utilities."""
         best = jnp.mean(jnp.max(jnp.where(allowed[None], utilities, -jnp.inf), axis=-1), axis=-1)

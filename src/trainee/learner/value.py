@@ -16,18 +16,19 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from trainee.learner.encoders import Encoder, Linear
 from trainee.types import Observation, Signature
 
-
 # Heads that feelings ask: what comes soon, on the mean and at the worst.
 FEELING = 2
 
 
 class Heads(eqx.Module):
-    """Linear heads from features to utilities: those of the ensemble, then two that feelings ask, then one that does not
-    look far.
+    """Linear heads from features to utilities: those of the ensemble, then two that feelings ask, then one that does
+    not look far.
 
     The two are of the near future: the first expects what comes of it on the mean, the second what comes at the worst.
-    They read the features that the others shape, and shape none. The others share nothing but the features. A value of the state that all the choices of a head share (Wang et al. 2016)
-    would spread what one choice brings over those never tried, and a head that has tried one would try no other.
+    They read the features that the others shape, and shape none.
+
+    The others share nothing but the features. A value of the state that all the choices of a head share (Wang et al.
+    2016) would spread what one choice brings over those never tried, and a head that has tried one would try no other.
     """
 
     linear: Linear

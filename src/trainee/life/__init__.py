@@ -11,6 +11,7 @@ from trainee.life.hindsight import Hindsight
 from trainee.life.host import Guard
 from trainee.life.interrupt import deferred_interrupt
 from trainee.life.keeping import Saves, kept
+from trainee.life.levers import Felt, Yoke
 from trainee.life.logbook import Episode, Logbook, tenths
 from trainee.life.policy import Policy
 from trainee.life.scan import FleetWork, Trace, fleet_at
@@ -32,6 +33,7 @@ __all__ = [
     "Errand",
     "Evaluation",
     "Feed",
+    "Felt",
     "FleetWork",
     "Guard",
     "Hindsight",
@@ -47,6 +49,7 @@ __all__ = [
     "Version",
     "Work",
     "Worker",
+    "Yoke",
     "deferred_interrupt",
     "fleet_at",
     "frozen",

@@ -11,7 +11,7 @@ import gymnasium
 from trainee import record
 from trainee.errors import DifferentAgent, InvalidArgument
 from trainee.jobs import Codec, make
-from trainee.life import saving
+from trainee.life import levers, saving
 from trainee.life.callbacks import Callback, OnStep, Progress, TensorBoard
 from trainee.life.evaluation import Evaluation, evaluated
 from trainee.life.hindsight import Hindsight, hindsight
@@ -189,6 +189,33 @@ class Agent(Mind):
         if worker is None:
             raise InvalidArgument(f"no worker is named {name!r}: this agent has {sorted(self.workers)}")
         return hindsight(worker, self.state_of(worker), episode)
+
+    def lesion(self, *names: str) -> None:
+        """Take emotions out, also at jobs to come: the agent goes on perceiving, remembering and learning without them.
+
+        Args:
+          names: of emotions, or `all`.
+        Raises:
+          InvalidArgument: there is no such emotion.
+        """
+        levers.hold(self, levers.lesioned(names))
+        self.lesions = tuple(sorted({*self.lesions, *names}))
+
+    def clamp(self, *names: str) -> None:
+        """Hold emotions where they usually are, in each stream that there is: a constant where a feeling was.
+
+        Raises:
+          InvalidArgument: there is no such emotion, or a worker has felt nothing yet.
+        """
+        self.gather()
+        held = {name: levers.clamped(stream, names) for name, stream in self.streams.items()}
+        for name, levels in held.items():
+            levers.hold(self, levels, name)
+
+    def free(self, *names: str) -> None:
+        """Let emotions move again that were lesioned or clamped; all where none is named."""
+        levers.let_go(self, names or (levers.ALL,))
+        self.lesions = tuple(name for name in self.lesions if names and name not in names and levers.ALL not in names)
 
     def save(self, home: str | Path) -> Path:
         """Write everything that the agent is to a folder; what was saved there before stands until this is complete.

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Sequence
 from typing import Any, cast
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,7 +21,7 @@ Buffers = tuple[Any, ...]
 class Compiled:
     """The one step function, and deciding without learning, for one learner.
 
-    Buffers given to `step` and `overrule` are donated: they are gone, and the result takes their place.
+    Buffers given to `step`, `overrule` and `hold` are donated: they are gone, and the result takes their place.
     """
 
     def __init__(self, learner: Learner):
@@ -38,6 +39,7 @@ class Compiled:
         self._step_abreast = jax.jit(jax.vmap(self._stepped), donate_argnums=0)
         self._settle = jax.jit(self._settled, donate_argnums=0)
         self._overrule = jax.jit(self._overruled, donate_argnums=0)
+        self._hold = jax.jit(self._holding, donate_argnums=0)
 
     def pack(self, state: State) -> Buffers:
         """The buffers of a state. Large ones are not copied: once `step` has had them, the state is gone."""
@@ -72,6 +74,10 @@ class Compiled:
         """Remember that another action was taken than the one decided."""
         return self._overrule(buffers, np.asarray(action, np.float32))
 
+    def hold(self, buffers: Buffers, held: np.ndarray) -> Buffers:
+        """Hold emotions at levels, NaN where they are free."""
+        return self._hold(buffers, np.asarray(held, np.float32))
+
     def _stepped(self, buffers: Buffers, step: Buffers) -> tuple[Buffers, jax.Array]:
         state, decision = self.learner.step(self._state.unpack(buffers), self._time_step.unpack(step))
         d = decision
@@ -83,6 +89,10 @@ class Compiled:
 
     def _overruled(self, buffers: Buffers, action: jax.Array) -> Buffers:
         return self._state.pack(self.learner.overrule(self._state.unpack(buffers), action))
+
+    def _holding(self, buffers: Buffers, held: jax.Array) -> Buffers:
+        state = self._state.unpack(buffers)
+        return self._state.pack(eqx.tree_at(lambda s: s.stream.feelings.held, state, held))
 
     @staticmethod
     def decision(answer: np.ndarray, components: int) -> Decision:

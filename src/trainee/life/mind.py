@@ -12,6 +12,7 @@ from jaxtyping import PRNGKeyArray
 from trainee.errors import InvalidArgument
 from trainee.jobs import Codec, Job
 from trainee.learner import Constants, Interface, Learned, Learner, State, Stream
+from trainee.life import levers
 from trainee.life.compiled import compiled
 from trainee.life.logbook import Logbook
 from trainee.life.policy import Policy
@@ -41,6 +42,7 @@ class Mind:
         self.interfaces: dict[str, Interface] = {}
         self.streams: dict[str, Stream] = {}
         self.workers: dict[str, Worker] = {}
+        self.lesions: tuple[str, ...] = ()
         self._at_work: Worker | None = None
 
     def learner(self, spec: JobSpec) -> Learner:
@@ -57,6 +59,8 @@ class Mind:
             self.interfaces[signature] = made.init_interface(self._key(f"interface {signature}"))
         self.streams[name] = made.init_stream(self._key(f"stream {name}"))
         self.workers[name] = worker
+        if self.lesions:
+            levers.hold(self, levers.lesioned(self.lesions), name)
         return worker
 
     def hand_over(self, worker: Worker) -> tuple[Any, ...]:

@@ -75,6 +75,7 @@ def checkpoint(agent: Agent) -> Checkpoint:
         "step": sum(worker.logbook.steps for worker in agent.workers.values()),
         "seed": agent.seed,
         "width": agent.width,
+        "lesions": list(agent.lesions),
         "constants": dataclasses.asdict(agent.constants),
         "version": version("trainee"),
         "workers": {name: _worker_about(worker) for name, worker in agent.workers.items()},
@@ -120,6 +121,7 @@ def constants_of(saved: Checkpoint) -> Constants:
 def fill(agent: Agent, saved: Checkpoint) -> None:
     """Make a new agent what was saved."""
     mind = saved.parts["agent"]
+    agent.lesions = tuple(saved.about.get("lesions", ()))
     for name, about in saved.about["workers"].items():
         codec = Codec(from_json(about["observation_space"]), from_json(about["action_space"]), about["masked"])
         part = f"streams/{name}"

@@ -153,6 +153,11 @@ class Worker:
         if self.decision is not None:
             self.decision = dataclasses.replace(self.decision, action=action)
 
+    def hold(self, held: np.ndarray) -> None:
+        """Hold emotions at levels, in the order of `EMOTIONS`, NaN where they are free; see `Agent.lesion`."""
+        buffers = self._agent.hand_over(self) if self.buffers is None else self.buffers
+        self.buffers = self._compiled.hold(buffers, held)
+
     def skip(self, last: bool) -> None:
         """A time step was unfit: leave it out, and do not link what comes before it to what comes after."""
         self.broken = True

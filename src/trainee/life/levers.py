@@ -1,0 +1,139 @@
+"""Levers: take an emotion out, hold it where it usually is, or tie it to what another felt. And let go again.
+
+What a lever holds is felt no more: the equation goes on unheard, and everything else perceives, remembers and learns as
+before. To lesion one is to live without it; to clamp one tells what its moving is worth; to yoke one tells what it is
+worth that it moves with what happens to this agent and not to another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from trainee.emotions import ABSENT
+from trainee.errors import InvalidArgument
+from trainee.life.callbacks import Callback, Work
+from trainee.types import EMOTIONS, Decision, TimeStep
+
+if TYPE_CHECKING:
+    from trainee.learner import Stream
+    from trainee.life.agent import Agent
+    from trainee.life.mind import Mind
+
+ALL = "all"
+FREE = float("nan")
+
+
+def named(names: Sequence[str]) -> list[int]:
+    """The places of emotions among `EMOTIONS`.
+
+    Args:
+      names: of emotions, or `all`.
+    Raises:
+      InvalidArgument: there is no such emotion, or none is named.
+    """
+    if not names:
+        raise InvalidArgument(f"no emotion is named: give some of {', '.join(EMOTIONS)}, or all")
+    if ALL in names:
+        return list(range(len(EMOTIONS)))
+    for name in names:
+        if name not in EMOTIONS:
+            raise InvalidArgument(f"there is no emotion {name!r}: there are {', '.join(EMOTIONS)}; or all of them: all")
+    return [EMOTIONS.index(name) for name in names]
+
+
+def lesioned(names: Sequence[str]) -> Float[np.ndarray, " emotions"]:
+    """Levels that hold some emotions where they are absent, and no other."""
+    held, places = np.full(len(EMOTIONS), FREE, np.float32), named(names)
+    held[places] = ABSENT[places]
+    return held
+
+
+def clamped(stream: Stream, names: Sequence[str]) -> Float[np.ndarray, " emotions"]:
+    """Levels that hold some emotions where they usually are in a stream, and no other.
+
+    Raises:
+      InvalidArgument: nothing was felt in it yet.
+    """
+    held, places = np.full(len(EMOTIONS), FREE, np.float32), named(names)
+    if not float(stream.feelings.signals.counted):
+        raise InvalidArgument("nothing was felt in this stream yet that an emotion could be held at: let it work first")
+    held[places] = np.asarray(stream.feelings.usual)[places]
+    return held
+
+
+def hold(agent: Mind, held: np.ndarray, name: str | None = None) -> None:
+    """Hold emotions in the streams of an agent; others stay as they are.
+
+    Args:
+      agent: whose.
+      held: for each emotion the level, or NaN where it is not touched.
+      name: of the worker in whose stream alone; by default in all.
+    """
+    agent.gather()
+    levels = jnp.asarray(held)
+    for worker, stream in agent.streams.items():
+        if name in (None, worker):
+            now = stream.feelings.held
+            agent.streams[worker] = _holding(stream, jnp.where(jnp.isnan(levels), now, levels))
+
+
+def let_go(agent: Mind, names: Sequence[str]) -> None:
+    """Let emotions move again in all streams of an agent."""
+    agent.gather()
+    free = np.isin(np.arange(len(EMOTIONS)), named(names))
+    for worker, stream in agent.streams.items():
+        agent.streams[worker] = _holding(stream, jnp.where(free, FREE, stream.feelings.held))
+
+
+def _holding(stream: Stream, held: Float[Array, " emotions"]) -> Stream:
+    return eqx.tree_at(lambda s: s.feelings.held, stream, held)
+
+
+class Felt(Callback):
+    """Writes down what is felt at each step of a stretch: `trace`, `[steps, 7]`."""
+
+    def __init__(self) -> None:
+        self._levels: list[np.ndarray] = []
+
+    def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> None:
+        self._levels.append(np.asarray(decision.feelings))
+
+    @property
+    def trace(self) -> Float[np.ndarray, "steps emotions"]:
+        """What was felt, in the order of `EMOTIONS`."""
+        return np.array(self._levels, np.float32).reshape(-1, len(EMOTIONS))
+
+
+class Yoke(Callback):
+    """Ties emotions to what another felt, step by step; where that trace ends it begins anew.
+
+    Args:
+      agent: whose.
+      names: of emotions, or `all`.
+      trace: of another run, as `Felt` has written it down.
+    Raises:
+      InvalidArgument: an unknown emotion, or a trace of other shape, of no step, or with what is no number.
+    """
+
+    def __init__(self, agent: Agent, names: Sequence[str], trace: Float[np.ndarray, "steps emotions"]):
+        self._places, self._agent = named(names), agent
+        levels = np.asarray(trace, np.float32)
+        if levels.ndim != 2 or levels.shape[1] != len(EMOTIONS) or not len(levels):
+            raise InvalidArgument(
+                f"a trace of feelings is [steps, {len(EMOTIONS)}] with one step at least, not {levels.shape}"
+            )
+        if not np.isfinite(levels).all():
+            step = int(np.argwhere(~np.isfinite(levels))[0][0])
+            raise InvalidArgument(f"the trace of feelings holds what is no number, first at step {step}")
+        self._trace = levels
+
+    def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> None:
+        held = np.full(len(EMOTIONS), FREE, np.float32)
+        held[self._places] = self._trace[work.done % len(self._trace)][self._places]
+        self._agent.workers[work.name].hold(held)
