@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from trainee.cli import control, demo, demo_serve, evolve, exam, fleet, merge, serve, show, work
+from trainee.cli import control, demo, demo_serve, emotions, evolve, exam, fleet, merge, serve, show, work
 from trainee.cli.outcome import reported
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app.command("learn")(work.learn)
 app.command("evaluate")(work.evaluate)
 app.command("check")(work.check)
 app.command("show")(show.show)
+app.command("emotions")(emotions.emotions)
 app.command("fleet")(fleet.fleet)
 app.command("merge")(merge.merge)
 app.command("demo")(demo.demo)

@@ -106,6 +106,40 @@ def life(
     say(as_json, {**asdict(scores), "page": str(page)}, "\n".join([*_life_lines(scores), "", str(page)]))
 
 
+@app.command()
+def iowa(
+    quick: Annotated[bool, typer.Option("--quick", help="A tenth of the agents.")] = False,
+    home: Annotated[Path, typer.Option(help="Where sessions are kept; a rerun goes on from there.")] = Path("iowa"),
+    processes: Annotated[int, typer.Option(metavar="N", help="How many at a time; 0 is one for each core.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
+) -> None:
+    """The Iowa Gambling Task: whether agents choose as people do, with their emotions and without."""
+    from trainee.exams import iowa as room  # noqa: PLC0415 kept out of --help
+    from trainee.exams.drawing import require_matplotlib  # noqa: PLC0415 kept out of --help
+    from trainee.exams.runs import runs  # noqa: PLC0415 kept out of --help
+    from trainee.life.runtime import cores  # noqa: PLC0415 kept out of --help
+
+    if processes < 0:
+        raise InvalidArgument(f"--processes must be 0 or more, not {processes}")
+    require_matplotlib()
+    kept = home / ("quick" if quick else "whole")
+    kept.mkdir(parents=True, exist_ok=True)
+    plan = room.planned(room.QUICK if quick else room.USUAL)
+    waiting = room.unfinished(plan, kept)
+    if waiting:
+        size = {group.name: float(group.steps) for group in waiting}
+        for progress in runs(room.runs_of, [[*size]], size.__getitem__, processes or cores(), waiting, kept):
+            text = (
+                f"[{progress.done}/{progress.count}] {progress.name} (about {progress.seconds_left / 60:.0f} min left)"
+            )
+            say(as_json, {"group": progress.name, "done": progress.done}, text)
+    found = room.found(plan, kept)
+    page = room.write_page(kept / "page.html", found.conditions, found.bars, found.agents)
+    lines = [f"{'met' if bar.met else 'short':6} {bar.asked}: {bar.found}" for bar in found.bars]
+    told = {"bars": [bar._asdict() for bar in found.bars], "page": str(page)}
+    say(as_json, told, "\n".join([*lines, "", str(page)]))
+
+
 def _life_lines(scores: LifeScores) -> list[str]:
     from trainee.exams.life import MEASURES, told  # noqa: PLC0415 kept out of --help
 

@@ -65,6 +65,14 @@ def learn(
     tensorboard: Annotated[Path | None, typer.Option(help="Folder to write TensorBoard curves to.")] = None,
     restartable: Restartable = None,
     sleep: Sleeps = True,
+    lesion: Annotated[
+        list[str] | None,
+        typer.Option(metavar="EMOTION", help="Take an emotion out for good; `all` of them. May be given again."),
+    ] = None,
+    clamp: Annotated[
+        list[str] | None,
+        typer.Option(metavar="EMOTION", help="Hold one where it usually was at jobs it has had. May be given again."),
+    ] = None,
     last_good: LastGood = False,
     as_json: AsJson = False,
 ) -> None:
@@ -78,6 +86,10 @@ def learn(
         if last_good:
             record.revert(home)
         agent = opened(home, seed, width)
+        if lesion:
+            agent.lesion(*lesion)
+        if clamp:
+            agent.clamp(*clamp)
         listeners = _listeners(agent, home, sleep, as_json)
         for job in jobs:
             learning = partial(agent.learn, job, callbacks=listeners, tensorboard=tensorboard, restartable=restartable)

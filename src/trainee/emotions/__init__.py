@@ -2,10 +2,13 @@
 
 from trainee.emotions.feelings import ABSENT, Feelings, Told, appraised, felt, init_feelings, settled
 from trainee.emotions.modulators import Modulators, modulators
+from trainee.emotions.table import TABLE, Entry
 from trainee.emotions.temperament import Temperament
 
 __all__ = [
     "ABSENT",
+    "TABLE",
+    "Entry",
     "Feelings",
     "Modulators",
     "Temperament",

@@ -4,6 +4,7 @@ from trainee.jobs.check import check
 from trainee.jobs.contract import JaxJob, Job
 from trainee.jobs.dm_env import DmEnv, DmEnvJob
 from trainee.jobs.findings import Finding, Report
+from trainee.jobs.gambling import IowaGambling
 from trainee.jobs.gymnasium import GymnasiumJob
 from trainee.jobs.gymnax import gymnax_job
 from trainee.jobs.jax import HostJaxJob, TracedJob
@@ -21,6 +22,7 @@ __all__ = [
     "Finding",
     "GymnasiumJob",
     "HostJaxJob",
+    "IowaGambling",
     "JaxJob",
     "Job",
     "JsonCodec",

@@ -69,6 +69,8 @@ class IowaGambling:
       InvalidArgument: there is no such scheme.
     """
 
+    TRIALS, PHASES = TRIALS, len(PHASES)
+
     def __init__(self, scheme: int, trials: int = TRIALS):
         if scheme not in (1, 2):
             raise InvalidArgument(f"scheme {scheme!r} of the gambling task: there are 1 and 2")

@@ -37,7 +37,7 @@ def heard(
     flat = jnp.where(allowed[None], utilities, 0.0).reshape(heads, -1)
     opinion = (share @ flat).reshape(utilities.shape)
     standing = jnp.where(allowed[None], opinion, -jnp.inf)
-    choices = jnp.arange(allowed.shape[1])
+    choices = jnp.arange(allowed.shape[1])[None, None]
     best = choices == jnp.argmax(standing, axis=-1)[..., None]
     others = jnp.where(best, -jnp.inf, standing)
     # Where there is but one choice there is no other to be sure against.

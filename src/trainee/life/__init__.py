@@ -11,7 +11,7 @@ from trainee.life.hindsight import Hindsight
 from trainee.life.host import Guard
 from trainee.life.interrupt import deferred_interrupt
 from trainee.life.keeping import Saves, kept
-from trainee.life.levers import Felt, Yoke
+from trainee.life.levers import Felt, Yoke, lesioned
 from trainee.life.logbook import Episode, Logbook, tenths
 from trainee.life.policy import Policy
 from trainee.life.scan import FleetWork, Trace, fleet_at
@@ -58,6 +58,7 @@ __all__ = [
     "keep_again",
     "keep_saved",
     "kept",
+    "lesioned",
     "opened",
     "run_abreast",
     "tenths",

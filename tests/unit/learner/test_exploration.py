@@ -7,6 +7,7 @@ import pytest
 
 from trainee.learner import exploration
 
+BOTH = jnp.ones(2, bool)
 NORMAL_TOP = 1 / np.sqrt(2 * np.pi)
 
 
@@ -16,7 +17,7 @@ def floats(*numbers):
 
 def drawn(chance, first, head=2):
     draw = jax.jit(exploration.drawn_head, static_argnums=(3, 4))
-    return int(draw(floats(*chance), jnp.array(head), jnp.array(first), 4, 10.0))
+    return int(draw(floats(*chance), jnp.array(head), jnp.array(first), 4, 0.1))
 
 
 def test_an_episode_begins_with_a_new_head():
@@ -34,21 +35,22 @@ def test_within_an_episode_the_head_changes_once_in_a_while():
 
 def test_every_head_is_drawn_as_often():
     chances = jnp.stack([jnp.zeros(400), (jnp.arange(400) + 0.5) / 400], axis=1)
-    heads = jax.jit(jax.vmap(lambda c: exploration.drawn_head(c, jnp.array(0), jnp.array(True), 4, 10.0)))(chances)
+    heads = jax.jit(jax.vmap(lambda c: exploration.drawn_head(c, jnp.array(0), jnp.array(True), 4, 0.1)))(chances)
     assert np.bincount(heads).tolist() == [100] * 4
 
 
 def test_each_head_proposes_its_own_best():
     utilities = floats(1, 2, 0, -1.5625, -0.0625, -0.5625, 3, 2, 9, 0, 1, 5).reshape(2, 2, 3)
     allowed = jnp.array([[True, True, False], [True, True, True]])
-    plain = jax.jit(lambda u: exploration.proposals(u, allowed, jnp.array([False, True]), floats(1, 2), jnp.inf))
+    plain = jax.jit(lambda u: exploration.proposals(u, allowed, jnp.array([False, True]), floats(1, 2), jnp.inf, BOTH))
     np.testing.assert_allclose(plain(utilities), [[1, 1.25], [0, 2]], rtol=1e-6)
 
 
-def settled(utilities, sure, allowed=(True, True)):
+def settled(utilities, sure, allowed=(True, True), heard=None):
     """What each head proposes for one discrete component of two choices."""
     grid = jnp.array(utilities, jnp.float32)[:, None]
-    proposed = exploration.proposals(grid, jnp.array([allowed]), jnp.array([False]), floats(1), sure)
+    among = jnp.array(heard or [True] * len(utilities))
+    proposed = exploration.proposals(grid, jnp.array([allowed]), jnp.array([False]), floats(1), sure, among)
     return proposed[:, 0].tolist()
 
 
@@ -57,6 +59,13 @@ def test_a_head_is_overruled_where_the_others_are_sure():
     utilities = [[0, 1], [0, 1], [0, 1], [1, 0]]
     assert settled(utilities, sure=0.57) == [1, 1, 1, 1]
     assert settled(utilities, sure=0.58) == [1, 1, 1, 0]
+
+
+def test_only_those_who_were_heard_count():
+    utilities = [[0, 1], [0, 1], [0, 1], [1, 0]]
+    assert settled(utilities, sure=0.58, heard=(True, True, True, False)) == [1, 1, 1, 1]
+    # Heard are one for each: none leads.
+    assert settled(utilities, sure=0.0, heard=(True, False, False, True)) == [1, 1, 1, 0]
 
 
 def test_a_forbidden_choice_overrules_no_one():

@@ -20,7 +20,9 @@ WALK = "work_toys:Walk-v0"
 ZERO, NO = np.zeros((), np.float32), np.zeros((), bool)
 NOTHING = Observation(np.zeros(1, np.float32), np.zeros(0, np.int32), ())
 TIME_STEP = TimeStep(NOTHING, ZERO, ZERO, NO, NO)
-DECISION = Decision(np.zeros(1, np.float32), ZERO, ZERO, np.zeros(2, np.float32), ZERO, ZERO, NO)
+DECISION = Decision(
+    np.zeros(1, np.float32), ZERO, ZERO, np.zeros(2, np.float32), ZERO, ZERO, np.zeros(7, np.float32), ZERO, NO
+)
 
 
 class Tells(Callback):

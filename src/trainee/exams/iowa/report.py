@@ -1,0 +1,83 @@
+"""The page of the gambling task: agents' curves beside people's, and each bar with what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from trainee.errors import SaveFailed
+from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg, page
+from trainee.exams.iowa import people
+from trainee.exams.iowa.load import INTACT
+from trainee.exams.iowa.score import Bar, Likeness
+
+WIDE = 620
+HEAD = ("", "block 1", "2", "3", "4", "5", "A", "B", "C", "D", "switch", "win-stay", "lose-shift", "spread", "heard")
+
+
+def write_page(path: Path, found: dict[str, Likeness], bars: Sequence[Bar], agents: dict[str, int]) -> Path:
+    """Write the page.
+
+    Args:
+      path: an `.html` file.
+      found: of each condition.
+      bars: what was asked, and what was found.
+      agents: how many there were of each condition.
+    Raises:
+      MissingExtra: matplotlib is not installed.
+      SaveFailed: the file could not be written.
+    """
+    with house_style():
+        curve = _curve(found)
+    text = page(
+        "trainee.exams.iowa",
+        curve=curve,
+        bars="\n".join(_bar(bar) for bar in bars),
+        head="".join(f'<th scope="col">{escape(cell)}</th>' for cell in HEAD),
+        rows="\n".join([_people(), *(_row(name, one, agents[name]) for name, one in found.items())]),
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SaveFailed(f"the page could not be written to {path}: {error}. Choose another place for it") from error
+    return path
+
+
+def _curve(found: dict[str, Likeness]) -> str:
+    axes = blank_axes(WIDE)
+    blocks = np.arange(1, 6)
+    axes.plot(blocks, people.curve(), color=COLOURS["ink"], dashes=(4, 2))
+    intact = found[INTACT]
+    axes.fill_between(blocks, intact.low, intact.high, color=COLOURS["blue"], alpha=0.2, linewidth=0)
+    axes.plot(blocks, intact.curve, color=COLOURS["blue"])
+    for name, one in found.items():
+        if name != INTACT:
+            whole = name == "all"
+            axes.plot(blocks, one.curve, color=COLOURS["orange" if whole else "muted"], linewidth=2 if whole else 1)
+    axes.set(ylim=(0, 1), xlabel="block of twenty trials", title="share of good decks", xticks=blocks)
+    told = ", ".join(f"{name} {one.curve[-1]:.2f}" for name, one in found.items())
+    return inline_svg(axes, "iowa", f"Share of good decks in the last block: people {people.curve()[-1]:.2f}, {told}")
+
+
+def _bar(bar: Bar) -> str:
+    verdict = "met" if bar.met else "short"
+    return f'<tr><th scope="row">{escape(bar.asked)}</th><td>{escape(bar.found)}</td><td>{verdict}</td></tr>'
+
+
+def _people() -> str:
+    numbers = (*people.curve(), *people.DECKS, people.SWITCH, people.WIN_STAY, people.LOSE_SHIFT, people.SPREAD)
+    return _cells(f"{people.PEOPLE} people", [*(f"{number:.3f}" for number in numbers), "–"])
+
+
+def _row(name: str, one: Likeness, agents: int) -> str:
+    numbers = (*one.curve, *one.decks, one.switch, one.win_stay, one.lose_shift, one.spread)
+    title = f"{agents} agents" if name == INTACT else f"{agents} without {'any emotion' if name == 'all' else name}"
+    return _cells(title, [*(f"{number:.3f}" for number in numbers), f"{one.heard:.2f}"])
+
+
+def _cells(first: str, rest: Sequence[str]) -> str:
+    return f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>'
