@@ -33,6 +33,8 @@ class Decided(Answer):
     spread: float | None
     interval: Annotated[list[float], Field(min_length=2, max_length=2)] | None
     abandon: bool
+    feelings: dict[str, float] | None
+    heard: int | None
     version: str
     stage: str
     source: Source

@@ -33,13 +33,18 @@ ANSWERED = (
     "spread",
     "interval",
     "abandon",
+    "feelings",
+    "heard",
     "version",
     "stage",
     "source",
     "fallback",
     "took_ms",
 )
-UNDECIDED = {"propensity": None, "value": None, "spread": None, "interval": None, "abandon": False, "conduct": None}
+UNDECIDED = {
+    **dict.fromkeys(("propensity", "value", "spread", "interval", "feelings", "heard", "conduct")),
+    "abandon": False,
+}
 
 
 @dataclass
@@ -259,10 +264,13 @@ def _about(answer: Reply, followed: bool) -> dict[str, Any]:
         "spread": answer.spread,
         "interval": answer.interval,
         "abandon": followed and answer.abandon,
+        "feelings": answer.feelings,
+        "heard": answer.heard,
         "conduct": {**answer.conduct, "abandon": followed and answer.conduct["abandon"]},
     }
 
 
 def answered(event: Event) -> dict[str, Any]:
     """The answer that a decision was given."""
-    return {name: event.body[name] for name in ANSWERED}
+    # What a version before this one did not tell is not known.
+    return {name: event.body.get(name) for name in ANSWERED}

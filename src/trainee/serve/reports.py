@@ -191,4 +191,4 @@ class WholeJob(Job):
 
     curve: list[Point]
     marks: list[Mark]
-    feelings: None
+    feelings: dict[str, float] | None

@@ -42,15 +42,16 @@ def job_view(service: Service, job: JobEntry) -> dict[str, Any]:
 
 
 def whole_job_view(service: Service, job: JobEntry) -> dict[str, Any]:
-    """A job with its curve."""
-    return {**job_view(service, job), "curve": list(job.curve), "marks": list(job.marks), "feelings": None}
+    """A job with its curve, and what was felt at its newest decision."""
+    felt = job.newest.body.get("feelings") if job.newest is not None else None
+    return {**job_view(service, job), "curve": list(job.curve), "marks": list(job.marks), "feelings": felt}
 
 
 def plain(event: Event) -> dict[str, Any]:
     """A decision as it was made."""
     body = event.body
     asked = ("event_id", "observation", "action_mask", "baseline_action", "deadline_ms")
-    answered = {name: body[name] for name in (*ANSWERED, *asked)}
+    answered = {name: body.get(name) for name in (*ANSWERED, *asked)}
     return {"seq": event.seq, "at": event.at, "job": event.job, **answered, "by": body.get("by")}
 
 

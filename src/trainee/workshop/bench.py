@@ -20,6 +20,7 @@ from trainee.life import Agent, Answer, Desk, Feed, Lesson, Version, frozen, kee
 from trainee.life.saving import checkpoint
 from trainee.record import Checkpoint
 from trainee.record.events import Event
+from trainee.types import EMOTIONS
 from trainee.workshop import underway
 from trainee.workshop.inbox import Inbox
 from trainee.workshop.place import codec_of
@@ -220,12 +221,15 @@ class Bench:
 def _said(answer: Answer) -> dict[str, Any]:
     decision, interval = answer.decision, [float(bound) for bound in np.asarray(answer.decision.interval)]
     told = {name: float(getattr(decision, name)) for name in ("value", "spread", "propensity")}
-    numbers = [*told.values(), *interval, *answer.coordinates.tolist(), answer.conduct["discount"]]
+    feelings = dict(zip(EMOTIONS, np.asarray(decision.feelings).tolist(), strict=True))
+    numbers = [*told.values(), *interval, *feelings.values(), *answer.coordinates.tolist(), answer.conduct["discount"]]
     return {
         "action": answer.action,
         **told,
         "interval": interval,
         "abandon": bool(decision.abandon),
+        "feelings": feelings,
+        "heard": int(decision.heard),
         "conduct": answer.conduct,
         "underway": underway.written(answer.underway),
         # An agent whose weights are not numbers any more cannot be believed.

@@ -26,6 +26,8 @@ class Reply:
     Attributes:
       action: as JSON.
       value, spread, interval, propensity, abandon: as in `Decision`.
+      feelings: the level of each emotion, by its name.
+      heard: how many members of the ensemble were heard.
       conduct: what learning will have to be told, as JSON.
       underway: what it remembers of the episode from here on, as text.
       sound: all of it is numbers.
@@ -38,6 +40,8 @@ class Reply:
     interval: list[float]
     propensity: float
     abandon: bool
+    feelings: dict[str, float]
+    heard: int
     conduct: dict[str, Any]
     underway: str
     sound: bool
