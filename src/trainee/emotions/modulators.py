@@ -18,7 +18,6 @@ class Modulators(NamedTuple):
       alarm: fear's: how much what may come at the worst counts, and the chance that the mind is changed.
       far: concern's: the weight of the far future, from 0 to 1; what is near has the rest.
       doubt: security's: what heads differ by beyond what they know, in mean surprises.
-      pace: security's too: by what factor decisions follow faster what is learned.
       uplift: mood's: what is added to the newest reward as it is learned from, in mean surprises.
       leaving: satiety's: the chance that one turns to something else.
       curious: curiosity's: the share of the time that it may have.
@@ -28,7 +27,6 @@ class Modulators(NamedTuple):
     alarm: Float[Array, ""]
     far: Float[Array, ""]
     doubt: Float[Array, ""]
-    pace: Float[Array, ""]
     uplift: Float[Array, ""]
     leaving: Float[Array, ""]
     curious: Float[Array, ""]
@@ -38,7 +36,7 @@ class Modulators(NamedTuple):
 def modulators(temperament: Temperament, levels: Float[Array, " emotions"]) -> Modulators:
     """What feelings change. Unbatched.
 
-      alarm = k·f²      far = concern      doubt = k·(1 − security)      pace = 1 + k·(1 − security)      uplift = k·h
+      alarm = k·f²      far = concern      doubt = k·(1 − security)      uplift = k·h
       leaving = k·s     curious = curiosity      haste = urgency
 
     The square keeps small fears quiet.
@@ -52,7 +50,6 @@ def modulators(temperament: Temperament, levels: Float[Array, " emotions"]) -> M
         t.fear_weight * jnp.square(levels[FEAR]),
         levels[CONCERN],
         t.security_weight * (1 - levels[SECURITY]),
-        1 + t.pace_weight * (1 - levels[SECURITY]),
         t.mood_weight * levels[MOOD],
         t.satiety_weight * levels[SATIETY],
         levels[CURIOSITY],

@@ -43,9 +43,8 @@ TABLE = (
     Entry(
         "security",
         "s = 1 − exp(−calm/τ), calm ← [calm + 1 − k·(z² − 2)]₊",
-        "doubt k·(1 − s): by how much heads differ beyond what they know, in mean surprises; and what was just learned is "
-        "taken up 1 + k·(1 − s) times as fast",
-        ("security_steps", "shaken_weight", "security_weight", "pace_weight"),
+        "doubt k·(1 − s): by how much heads differ beyond what they know, in mean surprises",
+        ("security_steps", "shaken_weight", "security_weight"),
         "it has long gone as expected",
     ),
     Entry(

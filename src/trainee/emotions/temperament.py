@@ -19,7 +19,6 @@ class Temperament:
       concern_weight: how fast the far future stops counting where what is thought of it is disputed.
       security_steps: τ, steps of calm in which insecurity falls to a third.
       security_weight: what insecurity makes heads differ by, in mean surprises.
-      pace_weight: by how much faster the insecure take up what they learn.
       shaken_weight: steps of calm that a surprise of one mean square costs.
       mood_rate: η, at which mood follows how things go.
       mood_weight: of mood in what a reward is felt as, in mean surprises.
@@ -35,20 +34,19 @@ class Temperament:
       InvalidArgument: a number is out of its range.
     """
 
-    fear_stays: float = 0.92
-    fear_weight: float = 1.7
-    concern_weight: float = 14.0
-    security_steps: float = 400.0
-    security_weight: float = 2.0
-    pace_weight: float = 5.0
-    shaken_weight: float = 0.1
+    fear_stays: float = 0.7
+    fear_weight: float = 4.5
+    concern_weight: float = 16.0
+    security_steps: float = 450.0
+    security_weight: float = 1.6
+    shaken_weight: float = 0.45
     mood_rate: float = 0.1
-    mood_weight: float = 0.2
-    satiety_rate: float = 0.3
-    satiety_weight: float = 0.3
+    mood_weight: float = 0.3
+    satiety_rate: float = 0.6
+    satiety_weight: float = 0.55
     curiosity: float = 0.5
     urgency_rate: float = 0.25
-    sureness: float = 2.0
+    sureness: float = 2.4
     myopic_horizon: float = 3.0
     wary_share: float = 0.1
 
@@ -58,7 +56,6 @@ class Temperament:
         "concern_weight": (0.0, 1000.0),
         "security_steps": (1.0, 1e6),
         "security_weight": (0.0, 1000.0),
-        "pace_weight": (0.0, 40.0),
         "shaken_weight": (0.0, 100.0),
         "mood_rate": (0.0, 1.0),
         "mood_weight": (0.0, 10.0),

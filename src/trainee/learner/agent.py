@@ -121,7 +121,7 @@ class Learner(Decider):
             return 0.5 * jnp.mean(jnp.square(errors) * self._counts(errors))
 
         gradient = jax.grad(loss)((brain.now, interface.learned.now))
-        optimiser, rate = self.optimiser, c.target_rate * modulators(c, stream.feelings.levels).pace
+        optimiser, rate = self.optimiser, c.target_rate
         brain = improved(brain, gradient[0], optimiser, rate)
         better = improved(interface.learned, gradient[1], optimiser, rate)
         learned = State(brain, eqx.tree_at(lambda i: i.learned, interface, better), stream)
