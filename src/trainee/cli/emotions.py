@@ -42,7 +42,7 @@ def emotions(
 def _felt(agent: Agent, as_json: bool) -> None:
     import numpy as np  # noqa: PLC0415 kept out of --help
 
-    from trainee.emotions import TABLE  # noqa: PLC0415 kept out of --help
+    from trainee.emotions import FREE, TABLE  # noqa: PLC0415 kept out of --help
 
     for name, stream in sorted(agent.streams.items()):
         levels, usual, held = (
@@ -50,7 +50,7 @@ def _felt(agent: Agent, as_json: bool) -> None:
         )
         lines, data = ["", f"at {name}"], {}
         for entry, level, mean, lever in zip(TABLE, levels, usual, held, strict=True):
-            is_held = not np.isnan(lever)
+            is_held = lever < FREE
             data[entry.name] = {"level": level, "usual": mean, "held": lever if is_held else None}
             note = f"held at {lever:.2f}" if is_held else f"usually {mean:.2f}   high: {entry.reading}"
             lines.append(f"  {entry.name:10} {level:6.2f}  {_bar(level):{BAR}}  {note}")

@@ -20,13 +20,15 @@ from trainee.types import EMOTIONS
 # not count.
 ABSENT = np.array([0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0], np.float32)
 FEAR, CONCERN, SECURITY, MOOD, SATIETY, CURIOSITY, URGENCY = range(len(EMOTIONS))
+# A level that stands for none: what is held there is free.
+FREE = 1e9
 # Over how many steps it is averaged what is usual.
 USUAL_STEPS = 1000.0
 # What is more surprising than this, in mean surprises, is as surprising as this.
 MOST_SURPRISING = 10.0
 
 
-class Signals(eqx.Module):
+class Signals(NamedTuple):
     """What one stream's feelings are made of.
 
     Attributes:
@@ -53,20 +55,28 @@ class Signals(eqx.Module):
     satiety: Float[Array, ""]
 
 
+# Means of late, and what follows at a rate of its own.
+MEANS, MOVED = slice(2, 6), slice(8, 11)
+
+
 class Feelings(eqx.Module):
     """What one stream feels.
 
     Attributes:
-      signals: what it is made of.
+      signals: what it is made of, side by side as `Signals` has it: apart they would be an operation each.
       levels: what was felt at the newest decision, in the order of `EMOTIONS`.
       usual: the mean of it of late.
-      held: the levels at which levers hold emotions; NaN where none does.
+      held: the levels at which levers hold emotions; `FREE` where none does.
     """
 
-    signals: Signals
+    signals: Float[Array, " signals"]
     levels: Float[Array, " emotions"]
     usual: Float[Array, " emotions"]
     held: Float[Array, " emotions"]
+
+    def signal(self, name: str) -> Float[Array, ""]:
+        """One of the signals, by its name among those of `Signals`."""
+        return self.signals[Signals._fields.index(name)]
 
 
 class Told(NamedTuple):
@@ -87,11 +97,11 @@ class Told(NamedTuple):
 
 def init_feelings() -> Feelings:
     """Of a stream in which nothing has happened, with no lever pulled."""
-    zero, none = jnp.zeros(()), jnp.zeros(len(EMOTIONS))
-    return Feelings(Signals(*[zero] * 11), none, none, jnp.full(len(EMOTIONS), jnp.nan))
+    none = jnp.zeros(len(EMOTIONS))
+    return Feelings(jnp.zeros(len(Signals._fields)), none, none, jnp.full(len(EMOTIONS), FREE, jnp.float32))
 
 
-def appraised(temperament: Temperament, before: Signals, told: Told) -> Signals:
+def appraised(temperament: Temperament, before: Float[Array, " signals"], told: Told) -> Float[Array, " signals"]:
     """The signals after one more time step. Unbatched.
 
     z is the surprise δ = r + γ·v' − v in units of its mean size, y how far the reward is above the usual one in units
@@ -102,24 +112,20 @@ def appraised(temperament: Temperament, before: Signals, told: Told) -> Signals:
       satiety  s ← s + η·([y]₊ − s)
       calm     c ← [c + 1 − k·(z² − 2)]₊    security is read off it
     """
-    t, s = temperament, before
+    t, s = temperament, Signals(*before)
     surprise = jnp.where(told.first, 0.0, told.reward + s.ahead * told.discount * told.value - s.expected)
     surprise = jnp.where(jnp.isfinite(surprise), surprise, 0.0)
+    above = jnp.where(told.first, 0.0, told.reward - s.reward)
     counted = jnp.minimum(s.counted + ~told.first, USUAL_STEPS)
     rate = jnp.where(told.first, 0.0, 1 / jnp.maximum(counted, 1.0))
-    size = s.size + rate * (jnp.abs(surprise) - s.size)
-    above = told.reward - s.reward
-    reward = s.reward + rate * above
-    deviation = s.deviation + rate * (jnp.abs(told.reward - reward) - s.deviation)
-    reward_size = s.reward_size + rate * (jnp.abs(told.reward) - s.reward_size)
-    z = jnp.clip(_ratio(surprise, size), -MOST_SURPRISING, MOST_SURPRISING)
-    y = jnp.clip(jnp.where(told.first, 0.0, _ratio(above, deviation)), 0.0, MOST_SURPRISING)
-    fear = t.fear_stays * s.fear + (1 - t.fear_stays) * jnp.maximum(-z, 0.0)
-    mood = s.mood + t.mood_rate * (z - s.mood)
-    satiety = s.satiety + t.satiety_rate * (y - s.satiety)
+    # Side by side, so that they are a few operations and not one each: the step is made of small ones.
+    means, moved = jnp.stack(s[MEANS]), jnp.stack(s[MOVED])
+    means += rate * (jnp.stack([jnp.abs(surprise), told.reward, jnp.abs(above), jnp.abs(told.reward)]) - means)
+    z, y = jnp.clip(_ratio(jnp.stack([surprise, above]), means[jnp.array([0, 2])]), -MOST_SURPRISING, MOST_SURPRISING)
+    rates = jnp.stack([jnp.asarray(rate, jnp.float32) for rate in (1 - t.fear_stays, t.mood_rate, t.satiety_rate)])
+    moved += rates * (jnp.stack([jnp.maximum(-z, 0.0), z, jnp.maximum(y, 0.0)]) - moved)
     calm = jnp.maximum(s.calm + 1 - t.shaken_weight * (jnp.square(z) - 2), 0.0)
-    means = size, reward, deviation, reward_size, counted
-    return Signals(s.expected, s.ahead, *means, calm, fear, mood, satiety)
+    return jnp.concatenate([before[:2], means, jnp.stack([counted, calm]), moved])
 
 
 def felt(
@@ -140,23 +146,23 @@ def felt(
       disputed: standard deviation of the ensemble at the newest time step, in units of value.
       curiosity: the share of the time that curiosity may have, from 0 to 1.
     """
-    t, s = temperament, feelings.signals
+    t, s = temperament, Signals(*feelings.signals)
     concern = 1 / (1 + jnp.square(t.concern_weight * disputed))
     security = 1 - jnp.exp(-s.calm / t.security_steps)
     urgency = t.urgency_rate * (1 + _ratio(s.reward, s.reward_size))
     free = jnp.stack([s.fear, concern, security, s.mood, s.satiety, curiosity, urgency])
-    return jnp.where(jnp.isnan(feelings.held), free, feelings.held)
+    return jnp.where(feelings.held >= FREE, free, feelings.held)
 
 
 def settled(
     feelings: Feelings, levels: Float[Array, " emotions"], value: Float[Array, ""], ahead: Float[Array, ""]
 ) -> Feelings:
     """The feelings once it is decided: what was felt, and what is expected, in reward units, and its discount."""
-    signals = eqx.tree_at(lambda s: (s.expected, s.ahead), feelings.signals, (value, ahead))
-    usual = feelings.usual + (levels - feelings.usual) / jnp.maximum(feelings.signals.counted, 1.0)
+    signals = jnp.concatenate([jnp.stack([value, ahead]), feelings.signals[2:]])
+    usual = feelings.usual + (levels - feelings.usual) / jnp.maximum(feelings.signal("counted"), 1.0)
     return Feelings(signals, levels, usual, feelings.held)
 
 
-def _ratio(part: Float[Array, ""], whole: Float[Array, ""]) -> Float[Array, ""]:
+def _ratio(part: Float[Array, "*parts"], whole: Float[Array, "*parts"]) -> Float[Array, "*parts"]:
     """0 where there is nothing to measure by: a job with no spread at all leaves one cold."""
     return jnp.where(whole > 0, part / jnp.where(whole > 0, whole, 1.0), 0.0)

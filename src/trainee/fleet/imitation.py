@@ -186,7 +186,7 @@ def _batch(course: Course, key: PRNGKeyArray, size: int) -> Course:
 
 def _loss(trunk: Trunk, modules: Modules, batch: Course) -> Float[Array, ""]:
     encoder, heads = modules
-    utilities = jax.vmap(lambda seen: heads(trunk(encoder(seen))))(batch.seen)
+    utilities = heads.read(jax.vmap(lambda seen: trunk(encoder(seen)))(batch.seen))
     each = jax.vmap(imitation_loss, in_axes=(0, 0, 0, None, None))
     return jnp.mean(each(utilities, batch.targets, batch.allowed, batch.level, batch.lead))
 

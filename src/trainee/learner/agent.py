@@ -125,7 +125,10 @@ class Learner(Decider):
         brain = improved(brain, gradient[0], optimiser, rate)
         better = improved(interface.learned, gradient[1], optimiser, rate)
         learned = State(brain, eqx.tree_at(lambda i: i.learned, interface, better), stream)
-        return learned, slow[0, -1], prior.reshape(windowed)[0, -1]
+        # Not before it is learned: where many small operations can begin at once XLA gives some to another thread, and
+        # to wait for it costs a third of the step.
+        late = 0.0 * jax.tree.leaves(brain.slow)[0].ravel()[0]
+        return learned, slow[0, -1] + late, prior.reshape(windowed)[0, -1] + late
 
     def _counts(self, errors: Float[Array, "windows learning transitions"]) -> Float[Array, "..."]:
         """How much errors count: all alike, but for the head that expects what comes at the worst, which minds most
@@ -138,8 +141,8 @@ class Learner(Decider):
 
     def _uplift(self, stream: Stream) -> Float[Array, ""]:
         """What mood adds to the newest reward, in reward units."""
-        signals = stream.feelings.signals
-        return modulators(self.constants, stream.feelings.levels).uplift * signals.size
+        feelings = stream.feelings
+        return modulators(self.constants, feelings.levels).uplift * feelings.signal("size")
 
     def _appraised(
         self, state: State, perceived: TimeStep, heads: Float[Array, "all_heads components choices"]
@@ -231,7 +234,7 @@ class Learner(Decider):
 
     def _utilities(self, trunk, interface, seen):
         encoder, heads = interface
-        return jax.vmap(lambda o: heads(trunk(encoder(o))))(seen)
+        return heads.read(jax.vmap(lambda o: trunk(encoder(o)))(seen))
 
     @property
     def _learn_draws(self) -> int:

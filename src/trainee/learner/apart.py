@@ -138,7 +138,8 @@ class Apart(Learner):
         value, spread, ahead = [
             jnp.where(conduct.discount > 0, theirs, ours) for theirs, ours in zip(said, own, strict=True)
         ]
-        levels = self._felt(state, heads[: self.constants.heads], self._allowed(perceived))
+        utilities, allowed = heads[: self.constants.heads], self._allowed(perceived)
+        levels = self._felt(state, utilities, allowed, self._curious(state, utilities, allowed))
         feelings = settled(state.stream.feelings, levels, value, ahead)
         state = eqx.tree_at(lambda s: s.stream.feelings, state, feelings)
         return self._followed(state, perceived, value, spread, ahead)

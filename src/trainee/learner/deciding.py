@@ -51,7 +51,7 @@ class Decider(Blank):
         c, stream, utilities = self.constants, state.stream, heads[: self.constants.heads]
         noise = jax.scipy.special.ndtri(jnp.clip(chance[-len(self.spec.signature.choices) :], 1e-6, 1 - 1e-6))
         allowed = self._allowed(time_step)
-        levels = self._felt(state, utilities, allowed)
+        levels = self._felt(state, utilities, allowed, self._curious(state, utilities, allowed))
         swayed = modulators(c, levels)
         leaving = 1 / c.head_steps + swayed.alarm + swayed.leaving
         head = exploration.drawn_head(chance[1:3], stream.head, time_step.first, c.heads, leaving)
@@ -72,17 +72,26 @@ class Decider(Blank):
         stream = eqx.tree_at(lambda s: (s.memory.action, s.head, s.feelings), stream, (action, head, feelings))
         return State(state.brain, state.interface, stream), decision
 
+    def _curious(
+        self,
+        state: State,
+        utilities: Float[Array, "heads components choices"],
+        allowed: Bool[Array, "components choices"],
+    ) -> Float[Array, ""]:
+        """The share of the time that curiosity may have; none where it is not known what was tried."""
+        if state.stream.novelty is None:
+            return jnp.zeros(())
+        return self._curiosity.share(state.interface, state.stream, utilities, allowed)
+
     def _felt(
         self,
         state: State,
         utilities: Float[Array, "heads components choices"],
         allowed: Bool[Array, "components choices"],
+        curious: Float[Array, ""],
     ) -> Float[Array, " emotions"]:
-        """What is felt at the newest time step, of which these are the utilities."""
+        """What is felt at the newest time step, of which these are the utilities; `curious` as `_curious` has it."""
         best = jnp.mean(jnp.max(jnp.where(allowed[None], utilities, -jnp.inf), axis=-1), axis=-1)
-        curious = jnp.zeros(())
-        if state.stream.novelty is not None:
-            curious = self._curiosity.share(state.interface, state.stream, utilities, allowed)
         return felt(self.constants, state.stream.feelings, jnp.std(best), curious)
 
     def _tilted(
@@ -97,7 +106,7 @@ class Decider(Blank):
         """
         c = self.constants
         far, (near, worst) = heads[: c.heads], heads[c.heads : c.heads + FEELING]
-        surprise = state.stream.feelings.signals.size / running.unit(state.interface.peak)
+        surprise = state.stream.feelings.signal("size") / running.unit(state.interface.peak)
         doubt = swayed.doubt * surprise / c.prior_scale * priors[: c.heads]
         risk = jnp.maximum(near - worst, 0.0)
         return swayed.far * far + (1 - swayed.far) * near[None] - swayed.alarm * risk[None] + doubt
@@ -111,7 +120,7 @@ class Decider(Blank):
         state, perceived = self.perceive(state, time_step)
         heads, priors = self.opinions(state, perceived.observation)
         utilities = heads[: self.constants.heads]
-        levels = self._felt(state, utilities, self._allowed(perceived))
+        levels = self._felt(state, utilities, self._allowed(perceived), jnp.zeros(()))
         # Where nothing is learned nothing is felt of what comes, and nothing is tried.
         calm = modulators(self.constants, levels)._replace(alarm=jnp.zeros(()), doubt=jnp.zeros(()))
         action = self._best(jnp.mean(self._tilted(state, heads, priors, calm), axis=0), perceived)

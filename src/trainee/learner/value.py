@@ -8,9 +8,12 @@ arXiv 2210.12566); interpolation, which lets a value be read and learned anywher
 
 from __future__ import annotations
 
+import functools
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from trainee.learner.encoders import Encoder, Linear
@@ -32,21 +35,47 @@ class Heads(eqx.Module):
     """
 
     linear: Linear
-    feeling: Linear
     shape: tuple[int, int, int] = eqx.field(static=True)
 
     def __init__(self, signature: Signature, width: int, heads: int, key: PRNGKeyArray):
         components, choices = signature.grid
         self.shape = (heads, components, choices)
-        of_one = components * choices
+        linear = Linear(width, heads * components * choices, key)
         # At zero, so that the first thing each head believes is its prior.
-        blank = lambda outputs: jax.tree.map(jnp.zeros_like, Linear(width, outputs * of_one, key))  # noqa: E731
-        self.linear, self.feeling = blank(heads - FEELING), blank(FEELING)
+        self.linear = jax.tree.map(jnp.zeros_like, linear)
 
     def __call__(self, features: Float[Array, " width"]) -> Float[Array, "heads components choices"]:
-        others, feeling = self.linear(features), self.feeling(jax.lax.stop_gradient(features))
-        near = others.size - feeling.size // FEELING
-        return jnp.concatenate([others[:near], feeling, others[near:]]).reshape(self.shape)
+        return self.read(features[None])[0]
+
+    def read(self, features: Float[Array, "batch width"]) -> Float[Array, "batch heads components choices"]:
+        """The utilities of a batch: its gradient is one product, which `vmap` would not make of it."""
+        heads, components, choices = self.shape
+        asked = slice((heads - FEELING - 1) * components * choices, (heads - 1) * components * choices)
+        return _read(features, self.linear.weight, asked).reshape(len(features), *self.shape)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _read(
+    features: Float[Array, "batch width"], weight: Float[Array, "width outputs"], asked: slice
+) -> Float[Array, "batch outputs"]:
+    """`features @ weight`, of whose outputs those that feelings ask send no gradient to the features. Kept together:
+    apart they would be twice as many operations.
+    """
+    return features @ weight
+
+
+def _read_forward(features: Array, weight: Array, asked: slice) -> tuple[Array, tuple[Array, Array]]:
+    return features @ weight, (features, weight)
+
+
+def _read_backward(asked: slice, kept: tuple[Array, Array], slope: Array) -> tuple[Array, Array]:
+    features, weight = kept
+    shaping = np.ones(weight.shape[1], np.float32)
+    shaping[asked] = 0.0
+    return (slope * shaping[None]) @ weight.T, features.T @ slope
+
+
+_read.defvjp(_read_forward, _read_backward)
 
 
 class Prior(eqx.Module):

@@ -75,7 +75,7 @@ class Compiled:
         return self._overrule(buffers, np.asarray(action, np.float32))
 
     def hold(self, buffers: Buffers, held: np.ndarray) -> Buffers:
-        """Hold emotions at levels, NaN where they are free."""
+        """Hold emotions at levels, `FREE` where they are."""
         return self._hold(buffers, np.asarray(held, np.float32))
 
     def _stepped(self, buffers: Buffers, step: Buffers) -> tuple[Buffers, jax.Array]:

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from trainee.emotions import ABSENT
+from trainee.emotions import ABSENT, FREE
 from trainee.errors import InvalidArgument
 from trainee.life.callbacks import Callback, Work
 from trainee.types import EMOTIONS, Decision, TimeStep
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from trainee.life.mind import Mind
 
 ALL = "all"
-FREE = float("nan")
 
 
 def named(names: Sequence[str]) -> list[int]:
@@ -61,7 +60,7 @@ def clamped(stream: Stream, names: Sequence[str]) -> Float[np.ndarray, " emotion
       InvalidArgument: nothing was felt in it yet.
     """
     held, places = np.full(len(EMOTIONS), FREE, np.float32), named(names)
-    if not float(stream.feelings.signals.counted):
+    if not float(stream.feelings.signal("counted")):
         raise InvalidArgument("nothing was felt in this stream yet that an emotion could be held at: let it work first")
     held[places] = np.asarray(stream.feelings.usual)[places]
     return held
@@ -72,7 +71,7 @@ def hold(agent: Mind, held: np.ndarray, name: str | None = None) -> None:
 
     Args:
       agent: whose.
-      held: for each emotion the level, or NaN where it is not touched.
+      held: for each emotion the level, or `FREE` where it is not touched.
       name: of the worker in whose stream alone; by default in all.
     """
     agent.gather()
@@ -80,7 +79,7 @@ def hold(agent: Mind, held: np.ndarray, name: str | None = None) -> None:
     for worker, stream in agent.streams.items():
         if name in (None, worker):
             now = stream.feelings.held
-            agent.streams[worker] = _holding(stream, jnp.where(jnp.isnan(levels), now, levels))
+            agent.streams[worker] = _holding(stream, jnp.where(levels >= FREE, now, levels))
 
 
 def let_go(agent: Mind, names: Sequence[str]) -> None:

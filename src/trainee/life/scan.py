@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Key, PRNGKeyArray
 
+from trainee.emotions import FREE
 from trainee.errors import InvalidArgument
 from trainee.jobs import JaxJob, TracedJob
 from trainee.learner import Learner, State
@@ -69,7 +70,7 @@ def scanned(
       job: what it works at.
       scene: where it stands.
       steps: how many.
-      held: the levels at which emotions are held at each of them, NaN where they are free; None where no lever is
+      held: the levels at which emotions are held at each of them, `emotions.FREE` or NaN where they are free; None where no lever is
         touched.
       whole: whether the trace tells of decisions as a whole.
     """
@@ -77,7 +78,8 @@ def scanned(
     def step(scene: Scene, levels: Float[Array, " emotions"] | None) -> tuple[Scene, Trace]:
         now, state = scene.time_step, scene.state
         if levels is not None:
-            state = eqx.tree_at(lambda s: s.stream.feelings.held, state, levels)
+            held = jnp.where(jnp.isnan(levels), FREE, levels)
+            state = eqx.tree_at(lambda s: s.stream.feelings.held, state, held)
         state, decision = learner.step(state, now)
         key, job_key = jax.random.split(scene.key)
         over = now.last | decision.abandon

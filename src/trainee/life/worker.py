@@ -154,7 +154,7 @@ class Worker:
             self.decision = dataclasses.replace(self.decision, action=action)
 
     def hold(self, held: np.ndarray) -> None:
-        """Hold emotions at levels, in the order of `EMOTIONS`, NaN where they are free; see `Agent.lesion`."""
+        """Hold emotions at levels, in the order of `EMOTIONS`, `FREE` where they are; see `Agent.lesion`."""
         buffers = self._agent.hand_over(self) if self.buffers is None else self.buffers
         self.buffers = self._compiled.hold(buffers, held)
 

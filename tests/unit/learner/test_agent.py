@@ -120,11 +120,11 @@ def test_what_a_time_step_brings_is_learned_of_the_action_before_it(mixed):
     # What is pending when it learns is of no transition yet.
     after = mixed.learn(mixed.overrule(state, jnp.array([1.0, 4.0])))
     before, now = (np.asarray(s.interface.learned.now[1].linear.weight) for s in (state, after))
-    changed = np.any(before != now, axis=0).reshape(4, 2, 5)
+    changed = np.any(before != now, axis=0).reshape(6, 2, 5)
     # The third choice of the first component, and of the second the two that 0.5 lies between; of the three heads of
-    # the ensemble, and not of the one that does not look far, which nobody asks.
+    # the ensemble and the two that feelings ask, and not of the one that does not look far, which nobody asks.
     of_each = [[False, False, True, False, False], [True, True, False, False, False]]
-    assert changed.tolist() == [of_each] * 3 + [np.zeros((2, 5), bool).tolist()]
+    assert changed.tolist() == [of_each] * 5 + [np.zeros((2, 5), bool).tolist()]
 
 
 def paying(state, steps):
