@@ -150,7 +150,7 @@ class Learner(Decider):
         """The state in which the newest time step, of which these are the utilities, is taken to heart."""
         mean = jnp.mean(heads[: self.constants.heads], axis=0)
         best = jnp.mean(jnp.max(jnp.where(self._allowed(perceived), mean, -jnp.inf), axis=-1))
-        value = running.unit(state.interface.peak) * best
+        value = state.interface.peak * best
         told = Told(running.measurable(perceived.reward), perceived.discount, perceived.first, value)
         signals = appraised(self.constants, state.stream.feelings.signals, told)
         return eqx.tree_at(lambda s: s.stream.feelings.signals, state, signals)

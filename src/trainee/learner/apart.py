@@ -15,7 +15,6 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from trainee.emotions import settled
 from trainee.learner import quitting
 from trainee.learner.agent import Learner
 from trainee.learner.memory import Memory, init_memory
@@ -140,8 +139,7 @@ class Apart(Learner):
         ]
         utilities, allowed = heads[: self.constants.heads], self._allowed(perceived)
         levels = self._felt(state, utilities, allowed, self._curious(state, utilities, allowed))
-        feelings = settled(state.stream.feelings, levels, value, ahead)
-        state = eqx.tree_at(lambda s: s.stream.feelings, state, feelings)
+        state = eqx.tree_at(lambda s: s.stream.feelings, state, self._settled(state, levels, value, ahead))
         return self._followed(state, perceived, value, spread, ahead)
 
     def _thought(

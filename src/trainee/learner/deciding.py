@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from trainee.emotions import Modulators, felt, modulators, settled
+from trainee.emotions import Feelings, Modulators, felt, modulators, settled
 from trainee.learner import calibration, deliberation, exploration, lines, running
 from trainee.learner.blank import Blank
 from trainee.learner.chance import drawn
@@ -68,9 +68,16 @@ class Decider(Blank):
         action = exploration.explored(chance[3 : -noise.size], noise, proposed[head], allowed, base)
         propensity = exploration.propensity(action, proposed, allowed, base)
         decision = self._decision(state, utilities, action, propensity, levels, count)
-        feelings = settled(stream.feelings, levels, decision.value, decision.discount)
+        feelings = self._settled(state, levels, decision.value, decision.discount)
         stream = eqx.tree_at(lambda s: (s.memory.action, s.head, s.feelings), stream, (action, head, feelings))
         return State(state.brain, state.interface, stream), decision
+
+    def _settled(
+        self, state: State, levels: Float[Array, " emotions"], value: Float[Array, ""], ahead: Float[Array, ""]
+    ) -> Feelings:
+        """The feelings once it is decided, with what is expected. Until there was a reward that has no unit."""
+        known = jnp.where(state.interface.peak > 0, value, 0.0)
+        return settled(state.stream.feelings, levels, known, ahead)
 
     def _curious(
         self,

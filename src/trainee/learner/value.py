@@ -51,7 +51,7 @@ class Heads(eqx.Module):
         """The utilities of a batch: its gradient is one product, which `vmap` would not make of it."""
         heads, components, choices = self.shape
         asked = slice((heads - FEELING - 1) * components * choices, (heads - 1) * components * choices)
-        return _read(features, self.linear.weight, asked).reshape(len(features), *self.shape)
+        return jnp.reshape(jnp.asarray(_read(features, self.linear.weight, asked)), (len(features), *self.shape))
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))

@@ -70,8 +70,8 @@ def scanned(
       job: what it works at.
       scene: where it stands.
       steps: how many.
-      held: the levels at which emotions are held at each of them, `emotions.FREE` or NaN where they are free; None where no lever is
-        touched.
+      held: the levels at which emotions are held at each of them, `emotions.FREE` or NaN where they are free; None
+        where no lever is touched.
       whole: whether the trace tells of decisions as a whole.
     """
 
