@@ -80,9 +80,7 @@ class Compiled:
 
     def _stepped(self, buffers: Buffers, step: Buffers) -> tuple[Buffers, jax.Array]:
         state, decision = self.learner.step(self._state.unpack(buffers), self._time_step.unpack(step))
-        d = decision
-        rest = jnp.stack([d.value, d.spread, d.propensity, d.discount, d.heard, d.abandon])
-        return self._state.pack(state), jnp.concatenate([d.action, d.interval, d.feelings, rest])
+        return self._state.pack(state), self.row(decision)
 
     def _settled(self, buffers: Buffers, place: jax.Array, one: Buffers) -> Buffers:
         return jax.tree.map(lambda all_of_them, own: all_of_them.at[place].set(own), buffers, one)
@@ -93,6 +91,13 @@ class Compiled:
     def _holding(self, buffers: Buffers, held: jax.Array) -> Buffers:
         state = self._state.unpack(buffers)
         return self._state.pack(eqx.tree_at(lambda s: s.stream.feelings.held, state, held))
+
+    @staticmethod
+    def row(decision: Decision) -> jax.Array:
+        """A decision as one row of numbers; `decision` reads it."""
+        rest = [decision.value, decision.spread, decision.propensity, decision.discount, decision.heard]
+        numbers = jnp.stack([*rest, decision.abandon])
+        return jnp.concatenate([decision.action, decision.interval, decision.feelings, numbers])
 
     @staticmethod
     def decision(answer: np.ndarray, components: int) -> Decision:

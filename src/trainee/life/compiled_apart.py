@@ -46,15 +46,14 @@ class CompiledApart:
 
     def read(self, answer: np.ndarray) -> tuple[Decision, dict[str, Any]]:
         """The decision that `act` has made, and what learning will have to be told of it."""
-        *rest, spell, plays = answer[self._components + 2 :].tolist()
-        decision = Compiled.decision(answer[: self._components + 7], self._components)
-        value, spread, _, discount, abandon = rest
+        spell, plays = answer[-2:].tolist()
+        decision = Compiled.decision(answer[:-2], self._components)
         conduct = {
-            "value": value,
-            "spread": spread,
-            "discount": discount,
+            "value": float(decision.value),
+            "spread": float(decision.spread),
+            "discount": float(decision.discount),
             "spell": int(spell),
-            "abandon": abandon > 0,
+            "abandon": bool(decision.abandon),
             "plays": plays > 0,
         }
         return decision, conduct
@@ -73,9 +72,8 @@ class CompiledApart:
         key = jax.random.wrap_key_data(words)
         told = self._state.unpack(state), before, episode, self._time_step.unpack(step), key
         episode, decision, conduct = self.learner.act(*told)
-        rest = [decision.value, decision.spread, decision.propensity, decision.discount, decision.abandon]
-        rest = jnp.stack([*rest, conduct.spell, conduct.plays])
-        return self._underway.pack(episode), jnp.concatenate([decision.action, decision.interval, rest])
+        more = jnp.stack([conduct.spell, conduct.plays]).astype(jnp.float32)
+        return self._underway.pack(episode), jnp.concatenate([Compiled.row(decision), more])
 
     def _was_taught(self, state: Buffers, before: jax.Array, step: Buffers, numbers: jax.Array) -> Buffers:
         value, spread, discount, spell, abandon, plays = numbers

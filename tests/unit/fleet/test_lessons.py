@@ -28,7 +28,7 @@ def test_every_moment_that_was_answered_is_a_lesson(walker, lessons):
     answered = ~np.asarray(steps.last)
     assert len(lessons) == answered.sum() == 300
     np.testing.assert_array_equal(lessons.observation.numeric, np.asarray(steps.observation.numeric)[answered])
-    assert lessons.utilities.shape == (300, 4, 1, 3)
+    assert lessons.utilities.shape == (300, 6, 1, 3)
     assert lessons.allowed.all()
 
 
@@ -39,7 +39,7 @@ def test_what_is_taught_is_what_the_worker_thinks_now(walker, lessons):
         seen = eqx.tree_at(
             lambda o: o.numeric, worker.learner.example().observation, jnp.asarray(lessons.observation.numeric[moment])
         )
-        thought = np.asarray(worker.learner.opinions(state, seen))
+        thought = np.asarray(worker.learner.opinions(state, seen)[0])
         np.testing.assert_allclose(lessons.utilities[moment], thought, atol=1e-5)
         assert lessons.decided[moment] == thought[:3].mean(axis=0).argmax()
 
