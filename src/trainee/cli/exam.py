@@ -88,7 +88,7 @@ def life(
     chosen = {part for part in parts.split(",") if part} | ({room.SMALL} if plasticity else set())
     asked = room.Selection(
         room.scaled(quick, scale),
-        tuple(arm.strip() for arm in arms.split(",") if arm.strip()) or room.ARMS,
+        _named(arms) or room.ARMS,
         _seeds(seeds),
         tuple(sorted(chosen)),
     )
@@ -138,6 +138,56 @@ def iowa(
     lines = [f"{'met' if bar.met else 'short':6} {bar.asked}: {bar.found}" for bar in found.bars]
     told = {"bars": [bar._asdict() for bar in found.bars], "page": str(page)}
     say(as_json, told, "\n".join([*lines, "", str(page)]))
+
+
+@app.command()
+def emotions(
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Twelve environments, a fifth of the steps, four seeds.")
+    ] = False,
+    seeds: Annotated[int, typer.Option(metavar="N", help="Agents in each arm; 0 is ten, or four with --quick.")] = 0,
+    steps_scale: Annotated[
+        float, typer.Option(metavar="X", help="Of the usual steps; 0 is all, or a fifth with --quick.")
+    ] = 0.0,
+    jobs: Annotated[
+        str, typer.Option(metavar="JOB,…", help="JAX jobs to do it at; by default those of the exam.")
+    ] = "",
+    arms: Annotated[
+        str, typer.Option(metavar="ARM,…", help="Such as lesion-fear, or lesions, clamps, yoked, tuned, disturbed.")
+    ] = "",
+    home: Annotated[Path, typer.Option(help="Where lives are kept; a rerun goes on from there.")] = Path("emotions"),
+    processes: Annotated[int, typer.Option(metavar="N", help="How many at a time; 0 is one for each core.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
+) -> None:
+    """What each emotion is worth: agents without it, with it held, or with another's, at many environments."""
+    from trainee.exams import emotions as room  # noqa: PLC0415 kept out of --help
+    from trainee.exams.drawing import require_matplotlib  # noqa: PLC0415 kept out of --help
+    from trainee.exams.runs import runs  # noqa: PLC0415 kept out of --help
+    from trainee.life.runtime import cores  # noqa: PLC0415 kept out of --help
+
+    for option, number in (("--seeds", seeds), ("--steps-scale", steps_scale), ("--processes", processes)):
+        if not 0 <= number < math.inf:
+            raise InvalidArgument(f"{option} must be 0 or more, not {number}")
+    require_matplotlib()
+    scale = steps_scale or (0.2 if quick else 1.0)
+    asked = room.Selection(
+        room.environments(_named(jobs) or (room.QUICK if quick else ()), scale),
+        room.chosen(_named(arms) or (room.QUICK_ARMS if quick else ())),
+        room.Workplace(seeds or (4 if quick else 10)),
+    )
+    kept = asked.home(home, scale)
+    for phase in room.phases(asked):
+        waiting = room.unfinished(asked, phase, kept)
+        if waiting:
+            for progress in runs(room.runs_of, waiting, partial(room.steps, asked), processes or cores(), asked, kept):
+                _tell_progress(progress, as_json)
+    scores = room.scored(asked, kept)
+    page = room.write_page(kept / "page.html", scores)
+    say(as_json, {**asdict(scores), "page": str(page)}, "\n".join([*room.lines(scores), "", str(page)]))
+
+
+def _named(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _life_lines(scores: LifeScores) -> list[str]:

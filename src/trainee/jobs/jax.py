@@ -68,6 +68,13 @@ class TracedJob:
         begun, gone_on = self.reset(reset_key), self.step(step_key, state, action)
         return jax.tree.map(lambda new, old: jnp.where(last, new, old), begun, gone_on)
 
+    def random_action(self, key: PRNGKeyArray) -> Float[Array, " components"]:
+        """Coordinates of an action, each choice and each place on a line as likely as any other."""
+        signature = self.spec.signature
+        most = jnp.array(signature.choices, jnp.float32) - 1
+        drawn = jax.random.uniform(key, most.shape)
+        return jnp.where(jnp.array(signature.continuous), drawn * most, jnp.floor(drawn * (most + 1)))
+
     def _time_step(self, observation: Any, reward: Any, terminated: Any, truncated: Any, first: bool) -> TimeStep:
         return TimeStep(
             self.codec.observation(observation, jnp),

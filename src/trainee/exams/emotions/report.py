@@ -1,0 +1,153 @@
+"""The page: the verdict on each emotion, every arm's loss in every environment, and robustness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from trainee.errors import SaveFailed
+from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg, page
+from trainee.exams.emotions.findings import Scores, titles
+from trainee.exams.emotions.score import Estimate
+from trainee.exams.numerals import numeral
+
+WIDE = 700
+MINUS = "−"
+
+
+def told(one: Estimate) -> str:
+    """An estimate as text: `0.12 [0.05, 0.20]`."""
+    return f"{share(one.mean)} [{share(one.low)}, {share(one.high)}]"
+
+
+def lines(scores: Scores) -> list[str]:
+    """The scores as text, for a terminal."""
+    found = [f"left out: {name}" for name in scores.left_out]
+    found += [
+        f"{one.emotion:10} without {told(one.lesion):21} held {told(one.clamp):21} {one.verdict}"
+        for one in scores.emotions
+    ]
+    if scores.losses:
+        found += ["", f"lost beside the intact agent, at {len(scores.places)} environments; worse at, better at"]
+    found += [f"{arm:16} {told(one.whole):21} {one.won:2} {one.lost:2}" for arm, one in scores.losses.items()]
+    if scores.setting:
+        found += [f"the setting tuned is: {scores.setting}"]
+    for one in scores.robustness:
+        found += [f"{one.kind:8} costs {told(one.intact)}, without emotions {told(one.bare)}: {told(one.more)} more"]
+    return found
+
+
+def share(number: float) -> str:
+    """A number of units, with two decimals."""
+    return f"{round(number, 2) + 0.0:.2f}".replace("-", MINUS)
+
+
+def write_page(path: Path, scores: Scores) -> Path:
+    """Write the page.
+
+    Args:
+      path: an `.html` file.
+      scores: of the exam.
+    Raises:
+      MissingExtra: matplotlib is not installed.
+      SaveFailed: the file could not be written.
+    """
+    with house_style():
+        sections = [*_emotions(scores), *_arms(scores), *_robustness(scores), *_places(scores)]
+    text = page("trainee.exams.emotions", lead=_lead(scores), sections="\n".join(sections))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SaveFailed(f"the page could not be written to {path}: {error}. Choose another place for it") from error
+    return path
+
+
+def _lead(scores: Scores) -> str:
+    left_out = ""
+    if scores.left_out:
+        names = ", ".join(map(escape, scores.left_out))
+        left_out = f" Left out, as no episode ended in some life or all lives came to the same: {names}."
+    return (
+        f"{scores.seeds} agents in each arm at each of {len(scores.places)} environments, with the same seeds in every "
+        f"arm; {scores.steps:,} steps each.{left_out}"
+    )
+
+
+def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    heading = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    body = "\n".join(
+        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>'
+        for first, *rest in rows
+    )
+    table = f"<table><thead><tr>{heading}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
+    return f'<h2>{escape(title)}</h2>\n<div class="card">{table}</div>'
+
+
+def _emotions(scores: Scores) -> list[str]:
+    if not scores.emotions:
+        return []
+    rows = [[one.emotion, told(one.lesion), told(one.clamp), one.verdict] for one in scores.emotions]
+    return [_table("What each emotion is worth", ["emotion", "lost without it", "lost where it is held", ""], rows)]
+
+
+def _arms(scores: Scores) -> list[str]:
+    if not scores.losses:
+        return []
+    names = titles()
+    rows = [
+        [
+            names[arm] + (f" ({scores.setting})" if arm == "tuned" else ""),
+            told(one.whole),
+            str(one.won),
+            str(one.lost),
+        ]
+        for arm, one in scores.losses.items()
+    ]
+    head = ["arm", "lost", "environments where it does worse", "better"]
+    return [f'<div class="card">{_forest(scores)}</div>', _table("Every arm", head, rows)]
+
+
+def _forest(scores: Scores) -> str:
+    axes = blank_axes(WIDE)
+    names, losses = titles(), list(scores.losses.values())
+    figure = axes.figure
+    figure.set_size_inches(WIDE / 72, (60 + 20 * len(losses)) / 72)
+    figure.subplots_adjust(left=180 / WIDE, top=1 - 20 / (60 + 20 * len(losses)), bottom=40 / (60 + 20 * len(losses)))
+    axes.axvline(0, color=COLOURS["muted"], linewidth=1)
+    for row, one in enumerate(losses):
+        colour = COLOURS[{1: "blue", 0: "muted", -1: "orange"}[one.whole.sign]]
+        axes.plot([one.whole.low, one.whole.high], [row, row], color=colour)
+        axes.plot([one.whole.mean], [row], "o", color=colour, markersize=6)
+    axes.set(ylim=(len(losses) - 0.5, -0.5), xlabel="lost beside the intact agent, in units")
+    axes.set_yticks(range(len(losses)), [names[one.arm] for one in losses])
+    axes.grid(visible=False, axis="y")
+    description = "; ".join(f"{names[one.arm]} {told(one.whole)}" for one in losses)
+    return inline_svg(axes, "losses", f"Lost beside the intact agent: {description}.")
+
+
+def _robustness(scores: Scores) -> list[str]:
+    if not scores.robustness:
+        return []
+    rows = [[one.kind, told(one.intact), told(one.bare), told(one.more)] for one in scores.robustness]
+    head = ["disturbance", "costs the intact agent", "costs it without emotions", "by so much more"]
+    return [_table("Disturbed", head, rows)]
+
+
+def _places(scores: Scores) -> list[str]:
+    head = ["environment", "random play", "intact", "unit", *scores.losses]
+    rows = [
+        [
+            place.name,
+            *(numeral(number) for number in (place.random, place.intact, place.unit)),
+            *(_cell(one.places[place.name]) for one in scores.losses.values()),
+        ]
+        for place in scores.places
+    ]
+    return [_table("Every environment", head, rows)] if rows else []
+
+
+def _cell(one: Estimate) -> str:
+    kind = {1: ' class="lost"', 0: "", -1: ' class="gained"'}[one.sign]
+    return f"<span{kind}>{share(one.mean)}</span>"
