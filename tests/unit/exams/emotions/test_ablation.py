@@ -101,7 +101,7 @@ def test_other_constants_have_another_place(home):
 def test_what_is_damaged_is_named(home, tmp_path):
     path = tmp_path / "intact.npz"
     path.write_bytes(b"PK")
-    with pytest.raises(DamagedPart, match="intact.npz cannot be read"):
+    with pytest.raises(DamagedPart, match=r"intact\.npz cannot be read"):
         recalled(path)
 
 
