@@ -30,6 +30,7 @@ DOCUMENTS = [
     "docs/security.md",
     "docs/page.md",
     "docs/merging.md",
+    "docs/ablation.md",
     "docs/life.md",
     "docs/evolution.md",
     "examples/README.md",

@@ -99,7 +99,7 @@ def unit(intact: Float[np.ndarray, " seeds"], random: Float[np.ndarray, " seeds"
 def interquartile_mean(numbers: Float[np.ndarray, "*more count"]) -> Float[np.ndarray, "*more"]:
     """The mean without the lowest and the highest quarter, along the last axis (Agarwal et al. 2021, §4.3)."""
     cut = numbers.shape[-1] // 4
-    return np.sort(numbers, axis=-1)[..., cut : numbers.shape[-1] - cut].mean(axis=-1)
+    return np.asarray(np.sort(numbers, axis=-1)[..., cut : numbers.shape[-1] - cut].mean(axis=-1))
 
 
 def estimate(differences: Returns, verdicts: int = len(EMOTIONS), resamples: int = RESAMPLES) -> Estimate:

@@ -10,7 +10,7 @@ import pytest
 from trainee.errors import DamagedPart, InvalidArgument
 from trainee.exams.emotions import Selection, Workplace, lines, phases, runs_of, scored, unfinished, write_page
 from trainee.exams.emotions.environments import Environment
-from trainee.exams.emotions.load import lives, recalled
+from trainee.exams.emotions.load import keep, lives, recalled
 from trainee.learner import Constants
 from trainee.types import EMOTIONS
 
@@ -78,10 +78,15 @@ def test_the_scores_and_the_page(home, done, tmp_path):
 
 
 def test_an_environment_in_which_no_episode_ends_is_left_out(home, done, tmp_path):
-    short = dataclasses.replace(ASKED, environments=(WORLD._replace(steps=20),), arms=())
-    worked(tmp_path, short)
-    scores = scored(short, tmp_path)
-    assert (scores.left_out, scores.places, scores.losses) == (["worlds:drift-101"], [], {})
+    wider = dataclasses.replace(ASKED, environments=(WORLD, Environment("worlds:drift-102", 20)), arms=("yoked",))
+    for arm in ("random", "intact", "yoked"):
+        found = recalled(ASKED.path(home, WORLD, arm))
+        keep(wider.path(tmp_path, WORLD, arm), found)
+        endless = np.full(2, np.nan) if arm == "yoked" else found.online
+        keep(wider.path(tmp_path, wider.environments[1], arm), found._replace(online=endless))
+    scores = scored(wider, tmp_path)
+    assert scores.left_out == ["worlds:drift-102"]
+    assert [*scores.losses["yoked"].places] == [place.name for place in scores.places] == ["worlds:drift-101"]
     assert "Left out" in write_page(tmp_path / "page.html", scores).read_text(encoding="utf-8")
 
 

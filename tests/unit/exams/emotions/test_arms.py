@@ -63,11 +63,10 @@ def test_settings_are_the_same_for_all_environments():
     assert np.array_equal(held("try-half", FELT, made["half"])[1, 2], made["half"])
 
 
-def test_there_are_enough_environments_and_each_is_a_job():
+def test_there_are_enough_environments():
     assert len(ENVIRONMENTS) == len({one.folder for one in ENVIRONMENTS}) >= 20
     assert set(QUICK) < {one.name for one in ENVIRONMENTS}
-    for name in ("worlds:rooms-102", "gymnax:Freeway-MinAtar"):
-        assert Environment(name, 1).job().action_space is not None
+    assert Environment("gymnax:Freeway-MinAtar", 1).job().action_space.n == 3
 
 
 def test_environments_that_cannot_be():
