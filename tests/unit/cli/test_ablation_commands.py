@@ -32,13 +32,26 @@ def run(monkeypatch, capsys, tmp_path):
         (["--arms", "joy"], "there is no arm 'joy'"),
         (["--jobs", f"{JOB},{JOB}"], "each environment is to be named once"),
         (["--jobs", "CartPole-v1"], "CartPole-v1 is no job in JAX"),
-        (["--jobs", "worlds:joy-1"], "there is no family of worlds 'joy'"),
     ],
 )
 def test_what_cannot_be_asked_for(run, arguments, message):
     code, out, err = run("exam", "emotions", *arguments)
     assert (code, out) == (2, "")
     assert message in err
+
+
+def test_an_unknown_job_is_named_before_anything_is_done(run, tmp_path):
+    code, out, err = run("exam", "emotions", "--jobs", "worlds:joy-1")
+    assert (code, out) == (3, "")
+    assert "there is no family of worlds 'joy'" in err
+    assert not [*tmp_path.iterdir()]
+
+
+def test_gymnax_is_asked_for_before_anything_is_done(run, monkeypatch):
+    monkeypatch.setattr("trainee.exams.emotions.environments.find_spec", lambda library: None)
+    code, _, err = run("exam", "emotions", "--quick")
+    assert code == 5
+    assert "the exam of emotions needs gymnax, which is not installed: pip install 'trainee[jax-jobs]'" in err
 
 
 def test_lives_that_are_over_are_told_of(run, tmp_path):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import NamedTuple
 
-from trainee.errors import InvalidArgument
+from trainee.errors import InvalidArgument, MissingExtra
 from trainee.jobs import JaxJob, make
+from trainee.jobs.naming import GYMNAX as PREFIX
 from trainee.jobs.worlds import FAMILIES
 
 # Two worlds of each family. A search for constants draws its worlds otherwise, so that it has not seen these.
@@ -76,7 +78,9 @@ def environments(names: Sequence[str], scale: float) -> tuple[Environment, ...]:
     not have by itself is worked at for as long as a world.
 
     Raises:
-      InvalidArgument: a share that leaves no steps, or a name that is given twice.
+      InvalidArgument: a share that leaves no steps, a name that is given twice, or one of what is no JAX job.
+      UnknownJob: nothing goes by a name.
+      MissingExtra: gymnax is needed and not installed; asked for before a long run.
     """
     if len(set(names)) < len(names):
         raise InvalidArgument(f"each environment is to be named once, not {', '.join(names)}")
@@ -86,4 +90,8 @@ def environments(names: Sequence[str], scale: float) -> tuple[Environment, ...]:
     for one in scaled:
         if one.steps < LEAST_STEPS:
             raise InvalidArgument(f"{one.name} is left with {one.steps} steps: give a larger share of the usual steps")
+        if one.name.startswith(PREFIX) and find_spec("gymnax") is None:
+            raise MissingExtra("gymnax", "jax-jobs", "the exam of emotions")
+        if one.name not in known:
+            one.job()
     return scaled
