@@ -171,7 +171,7 @@ def emotions(
     require_matplotlib()
     scale = steps_scale or (0.2 if quick else 1.0)
     asked = room.Selection(
-        room.environments(_named(jobs) or (room.QUICK if quick else ()), scale),
+        room.scaled(_named(jobs) or (room.QUICK if quick else ()), scale),
         room.chosen(_named(arms) or (room.QUICK_ARMS if quick else ())),
         room.Workplace(seeds or (4 if quick else 10)),
     )

@@ -102,15 +102,10 @@ def _lives(family: str, setting: Setting, values: Any, keys: Any) -> tuple[Array
 def _chances(family: str, steps: int, keys: Any) -> tuple[Array, Array, Array]:
     def one(key: PRNGKeyArray) -> tuple[Array, Array, Array]:
         job, action_key, job_key = _met(family, key)
-        signature = job.spec.signature
-        most = jnp.array(signature.choices, jnp.float32) - 1
 
         def step(carry: Any, keys: Any) -> tuple[Any, Any]:
             state, now = carry
-            drawn = jax.random.uniform(keys[0], most.shape)
-            between = drawn * most
-            action = jnp.where(jnp.array(signature.continuous), between, jnp.floor(drawn * (most + 1)))
-            following = job.advance(keys[1], state, now.last, action)
+            following = job.advance(keys[1], state, now.last, job.random_action(keys[0]))
             return following, (now.reward, now.first, now.last)
 
         keys = jax.random.split(action_key, (steps, 2))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from command_line import runner
-from trainee.exams.emotions import Selection, Workplace, chosen, environments
+from trainee.exams.emotions import Selection, Workplace, chosen, scaled
 from trainee.exams.emotions.load import Lives, keep
 
 JOB = "worlds:drift-101"
@@ -56,12 +56,12 @@ def test_gymnax_is_asked_for_before_anything_is_done(run, monkeypatch):
 
 def test_lives_that_are_over_are_told_of(run, tmp_path):
     arms = chosen(["lesion-fear", "clamp-fear"])
-    asked = Selection(environments([JOB], 1.0), arms, Workplace(2))
+    asked = Selection(scaled([JOB], 1.0), arms, Workplace(2))
     online = {"random": (0.0, 0.0), "intact": (9.0, 11.0), "lesion-fear": (7.0, 9.0), "clamp-fear": (8.0, 10.0)}
     kept = asked.home(tmp_path / "emotions", 1.0)
     for arm, returns in online.items():
         felt = np.zeros((2 if arm == "intact" else 0, 3, 7), np.float32)
-        keep(asked.path(kept, asked.environments[0], arm), Lives(np.array(returns), felt))
+        keep(asked.path(kept, asked.environments[0], arm), Lives(np.array(returns), np.zeros(7, np.float32), felt))
     arguments = ("exam", "emotions", "--jobs", JOB, "--arms", "lesion-fear,clamp-fear", "--seeds", 2)
     code, out, err = run(*arguments)
     assert (code, err) == (0, "")

@@ -1,7 +1,7 @@
 """What each emotion is worth: agents without it, with it held, or with another's, at many environments."""
 
 from trainee.exams.emotions.arms import QUICK_ARMS, chosen
-from trainee.exams.emotions.environments import QUICK, environments
+from trainee.exams.emotions.environments import QUICK, scaled
 from trainee.exams.emotions.findings import Scores, scored
 from trainee.exams.emotions.load import Workplace
 from trainee.exams.emotions.report import lines, write_page
@@ -14,10 +14,10 @@ __all__ = [
     "Selection",
     "Workplace",
     "chosen",
-    "environments",
     "lines",
     "phases",
     "runs_of",
+    "scaled",
     "scored",
     "steps",
     "unfinished",

@@ -56,6 +56,10 @@ def chosen(asked: Sequence[str]) -> tuple[str, ...]:
         if name not in (*GROUPS, *ARMS, INTACT):
             raise InvalidArgument(f"there is no arm {name!r}: choose of {', '.join([*GROUPS, INTACT, *ARMS])}")
         wanted |= set(GROUPS.get(name, (name,)))
+    for kind in DISTURBANCES:
+        # What a disturbance costs is told of two agents, beside what they are without it.
+        pair = {f"{kind}-{arm}" for arm in (INTACT, BARE)}
+        wanted |= {BARE, *pair} if wanted & pair else set()
     return tuple(arm for arm in ARMS if arm in wanted) if asked else ARMS
 
 

@@ -73,7 +73,7 @@ QUICK = tuple(
 )
 
 
-def environments(names: Sequence[str], scale: float) -> tuple[Environment, ...]:
+def scaled(names: Sequence[str], scale: float) -> tuple[Environment, ...]:
     """Those of some names, or all where none is given, with a share of their usual steps. A JAX job that the exam does
     not have by itself is worked at for as long as a world.
 
@@ -86,12 +86,12 @@ def environments(names: Sequence[str], scale: float) -> tuple[Environment, ...]:
         raise InvalidArgument(f"each environment is to be named once, not {', '.join(names)}")
     known = {one.name: one for one in ENVIRONMENTS}
     wanted = [known.get(name, Environment(name, WORLD_STEPS)) for name in names or known]
-    scaled = tuple(one._replace(steps=round(one.steps * scale)) for one in wanted)
-    for one in scaled:
+    wanted = [one._replace(steps=round(one.steps * scale)) for one in wanted]
+    for one in wanted:
         if one.steps < LEAST_STEPS:
             raise InvalidArgument(f"{one.name} is left with {one.steps} steps: give a larger share of the usual steps")
         if one.name.startswith(PREFIX) and find_spec("gymnax") is None:
             raise MissingExtra("gymnax", "jax-jobs", "the exam of emotions")
         if one.name not in known:
             one.job()
-    return scaled
+    return tuple(wanted)

@@ -8,6 +8,7 @@ import io
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import jax
 import jax.numpy as jnp
@@ -34,10 +35,12 @@ class Lives(NamedTuple):
 
     Attributes:
       online: the online return of each, in the job's own units; NaN where no episode ended.
+      usual: what they felt on the mean; NaN of random play.
       felt: what was felt at each step; of the intact ones alone, and of the others none.
     """
 
     online: Float[np.ndarray, " seeds"]
+    usual: Levels
     felt: Held
 
 
@@ -70,7 +73,7 @@ def lives(
     seeds, steps = workplace.seeds, environment.steps
     none = np.zeros((0, steps, len(EMOTIONS)), np.float32)
     if arm == RANDOM:
-        return Lives(_by_chance(environment, seeds), none)
+        return Lives(_by_chance(environment, seeds), np.full(len(EMOTIONS), np.nan, np.float32), none)
     strength, lever = disturbance(arm)
     job = _job(environment.name, strength)
     # Of one kind for all arms, so that they share one compiled program.
@@ -88,7 +91,8 @@ def lives(
     )
     assert work.trace.decision is not None
     online = np.array([_online(log) for log in work.logbooks]) / strength.scale
-    return Lives(online, np.asarray(work.trace.decision.feelings) if arm == INTACT else none)
+    feelings = np.asarray(work.trace.decision.feelings)
+    return Lives(online, feelings.mean(axis=(0, 1)), feelings if arm == INTACT else none)
 
 
 def kept(home: Path, environment: Environment, arm: str) -> Path:
@@ -103,7 +107,7 @@ def keep(path: Path, found: Lives) -> None:
       SaveFailed: they could not be written.
     """
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, online=found.online, felt=found.felt)
+    np.savez_compressed(buffer, **found._asdict())
     try:
         durable.make_folder(path.parent)
         durable.write(path, buffer.getvalue())
@@ -111,16 +115,17 @@ def keep(path: Path, found: Lives) -> None:
         raise SaveFailed(f"{path} could not be written: {error}. The other lives stand; make room and go on") from error
 
 
-def recalled(path: Path) -> Lives:
-    """Lives that were kept.
+def recalled(path: Path, whole: bool = False) -> Lives:
+    """Lives that were kept; what was felt at each step only where it is asked for, as it is most of the file.
 
     Raises:
       DamagedPart: the file is not what was written.
     """
     try:
         with np.load(path, allow_pickle=False) as data:
-            return Lives(*(data[field] for field in Lives._fields))
-    except (OSError, ValueError, KeyError, EOFError) as error:
+            online, usual = data["online"], data["usual"]
+            return Lives(online, usual, data["felt"] if whole else np.zeros((0, 0, len(EMOTIONS)), np.float32))
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise DamagedPart(f"{path} cannot be read: {error}. Remove it, and the same command does it again") from error
 
 

@@ -100,7 +100,7 @@ def levels(asked: Selection, home: Path, arm: str) -> Levels | None:
     """The levels of a setting that is tried, or of the best of them; None for any other arm."""
     if arm not in (TUNED, *TRIED):
         return None
-    made = settings([lives.felt.mean(axis=(0, 1)) for lives in asked.recalled(home, INTACT).values()])
+    made = settings([lives.usual for lives in asked.recalled(home, INTACT).values()])
     if arm != TUNED:
         return made[SETTINGS[TRIED.index(arm)]]
     return made[chosen_setting(asked, home)]
@@ -126,7 +126,7 @@ def runs_of(runs: Sequence[str], asked: Selection, home: Path) -> Iterator[tuple
         environment = _environment(asked, name)
         felt = None
         if disturbance(arm)[1] not in (RANDOM, INTACT):
-            felt = recalled(asked.path(home, environment, INTACT)).felt
+            felt = recalled(asked.path(home, environment, INTACT), whole=True).felt
         found, speed = timed(environment, arm, asked.workplace, felt=felt, levels=levels(asked, home, arm))
         keep(asked.path(home, environment, arm), found)
         yield run, speed

@@ -54,12 +54,13 @@ def test_what_was_kept_is_not_done_again(home, done):
 
 
 def test_an_arm_differs_in_what_is_held_and_in_nothing_else(home, done):
-    intact = recalled(ASKED.path(home, WORLD, "intact"))
+    intact = recalled(ASKED.path(home, WORLD, "intact"), whole=True)
     assert intact.felt.shape == (2, 160, 7)
     assert np.ptp(intact.felt[..., EMOTIONS.index("mood")]) > 0
     again = lives(WORLD, "intact", WORKPLACE)
     assert np.array_equal(again.online, intact.online)
     assert np.array_equal(again.felt, intact.felt)
+    assert np.array_equal(recalled(ASKED.path(home, WORLD, "intact")).usual, intact.felt.mean(axis=(0, 1)))
     bare = recalled(ASKED.path(home, WORLD, "lesion-all"))
     assert not np.array_equal(bare.online, intact.online)
 

@@ -8,7 +8,7 @@ import pytest
 from trainee.emotions import ABSENT
 from trainee.errors import InvalidArgument
 from trainee.exams.emotions.arms import ARMS, chosen, disturbance, held, settings
-from trainee.exams.emotions.environments import ENVIRONMENTS, QUICK, Environment, environments
+from trainee.exams.emotions.environments import ENVIRONMENTS, QUICK, Environment, scaled
 from trainee.types import EMOTIONS
 
 FEAR = EMOTIONS.index("fear")
@@ -21,6 +21,7 @@ def test_arms_are_asked_for_by_name_or_in_groups():
     assert len(chosen(["lesions", "lesion-fear"])) == 8
     assert chosen([]) == ARMS
     assert chosen(["intact"]) == ()
+    assert chosen(["noise-intact"]) == ("lesion-all", "noise-intact", "noise-lesion-all")
     with pytest.raises(InvalidArgument, match="there is no arm 'joy': choose of lesions, clamps, disturbed, intact"):
         chosen(["joy"])
 
@@ -70,10 +71,10 @@ def test_there_are_enough_environments():
 
 
 def test_environments_that_cannot_be():
-    assert environments(["worlds:prey-7"], 0.1) == (Environment("worlds:prey-7", 500),)
+    assert scaled(["worlds:prey-7"], 0.1) == (Environment("worlds:prey-7", 500),)
     with pytest.raises(InvalidArgument, match="is left with 5 steps"):
-        environments([], 0.001)
+        scaled([], 0.001)
     with pytest.raises(InvalidArgument, match="named once"):
-        environments(["worlds:prey-7"] * 2, 1.0)
+        scaled(["worlds:prey-7"] * 2, 1.0)
     with pytest.raises(InvalidArgument, match="CartPole-v1 is no job in JAX"):
         Environment("CartPole-v1", 1).job()
