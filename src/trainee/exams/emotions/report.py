@@ -10,7 +10,7 @@ from trainee.errors import SaveFailed
 from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg, page
 from trainee.exams.emotions.findings import Scores, titles
 from trainee.exams.emotions.score import Estimate
-from trainee.exams.numerals import numeral
+from trainee.exams.numerals import counted, numeral
 
 WIDE = 700
 MINUS = "−"
@@ -29,7 +29,10 @@ def lines(scores: Scores) -> list[str]:
         for one in scores.emotions
     ]
     if scores.losses:
-        found += ["", f"lost beside the intact agent, at {len(scores.places)} environments; worse at, better at"]
+        found += [
+            "",
+            f"lost beside the intact agent, at {counted(len(scores.places), 'environment')}; worse at, better at",
+        ]
     found += [f"{arm:16} {told(one.whole):21} {one.won:2} {one.lost:2}" for arm, one in scores.losses.items()]
     if scores.setting:
         found += [f"the setting tuned is: {scores.setting}"]
@@ -70,8 +73,8 @@ def _lead(scores: Scores) -> str:
         names = ", ".join(map(escape, scores.left_out))
         left_out = f" Left out, as no episode ended in some life or all lives came to the same: {names}."
     return (
-        f"{scores.seeds} agents in each arm at each of {len(scores.places)} environments, with the same seeds in every "
-        f"arm; {scores.steps:,} steps each.{left_out}"
+        f"{counted(scores.seeds, 'agent')} in each arm at {counted(len(scores.places), 'environment')}, with the same "
+        f"seeds in every arm; {scores.steps:,} steps of each seed in an arm.{left_out}"
     )
 
 
@@ -106,7 +109,8 @@ def _arms(scores: Scores) -> list[str]:
         for arm, one in scores.losses.items()
     ]
     head = ["arm", "lost", "environments where it does worse", "better"]
-    return [f'<div class="card">{_forest(scores)}</div>', _table("Every arm", head, rows)]
+    figure = f'<h2>Beside the intact agent</h2>\n<div class="card">{_forest(scores)}</div>'
+    return [figure, _table("Every arm", head, rows)]
 
 
 def _forest(scores: Scores) -> str:
