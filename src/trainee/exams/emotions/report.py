@@ -74,7 +74,7 @@ def _lead(scores: Scores) -> str:
         left_out = f" Left out, as no episode ended in some life or all lives came to the same: {names}."
     return (
         f"{counted(scores.seeds, 'agent')} in each arm at {counted(len(scores.places), 'environment')}, with the same "
-        f"seeds in every arm; {scores.steps:,} steps of each seed in an arm.{left_out}"
+        f"seeds in every arm; {scores.steps:,} steps of each in all of them together.{left_out}"
     )
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing import parent_process
 from pathlib import Path
+
+import jax
 
 from trainee.errors import InvalidArgument
 from trainee.exams.emotions.arms import (
@@ -130,6 +133,9 @@ def runs_of(runs: Sequence[str], asked: Selection, home: Path) -> Iterator[tuple
         found, speed = timed(environment, arm, asked.workplace, felt=felt, levels=levels(asked, home, arm))
         keep(asked.path(home, environment, arm), found)
         yield run, speed
+    if parent_process() is not None:
+        # In a process of its own, where the programs of an environment are of no use at the next and take 50 MB each.
+        jax.clear_caches()
 
 
 def _environment(asked: Selection, name: str) -> Environment:
