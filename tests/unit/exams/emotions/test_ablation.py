@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from trainee.errors import DamagedPart, InvalidArgument
-from trainee.exams.emotions import Selection, Workplace, lines, phases, runs_of, scored, unfinished, write_page
+from trainee.exams.emotions import Selection, Workplace, chosen, lines, phases, runs_of, scored, unfinished, write_page
 from trainee.exams.emotions.environments import Environment
-from trainee.exams.emotions.load import keep, lives, recalled
+from trainee.exams.emotions.load import Lives, keep, lives, recalled
 from trainee.learner import Constants
 from trainee.types import EMOTIONS
 
@@ -89,6 +89,19 @@ def test_an_environment_in_which_no_episode_ends_is_left_out(home, done, tmp_pat
     assert scores.left_out == ["worlds:drift-102"]
     assert [*scores.losses["yoked"].places] == [place.name for place in scores.places] == ["worlds:drift-101"]
     assert "Left out" in write_page(tmp_path / "page.html", scores).read_text(encoding="utf-8")
+
+
+def test_what_disturbances_cost_is_told_beside_the_agent_without_emotions(tmp_path):
+    asked = dataclasses.replace(ASKED, arms=chosen(["noise-intact"]))
+    online = {"random": 0.0, "intact": 10.0, "lesion-all": 8.0, "noise-intact": 9.0, "noise-lesion-all": 4.0}
+    for arm, level in online.items():
+        found = Lives(np.full(2, level), np.zeros(7, np.float32), np.zeros((0, 0, 7), np.float32))
+        keep(asked.path(tmp_path, WORLD, arm), found)
+    scores = scored(asked, tmp_path)
+    assert [*scores.losses] == ["lesion-all"]
+    (one,) = scores.robustness
+    assert (one.kind, one.intact.mean, one.bare.mean, one.more.mean) == ("noise", *map(pytest.approx, (0.1, 0.4, 0.3)))
+    assert any("noise" in line and "0.30 [0.30, 0.30] more" in line for line in lines(scores))
 
 
 def test_what_depends_on_all_environments_is_not_taken_for_that_of_others(home, done):
