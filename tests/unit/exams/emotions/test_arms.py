@@ -9,6 +9,7 @@ from trainee.emotions import ABSENT
 from trainee.errors import InvalidArgument
 from trainee.exams.emotions.arms import ARMS, chosen, disturbance, held, settings
 from trainee.exams.emotions.environments import ENVIRONMENTS, QUICK, Environment, scaled
+from trainee.life.levers import FREE
 from trainee.types import EMOTIONS
 
 FEAR = EMOTIONS.index("fear")
@@ -30,7 +31,7 @@ def test_a_lesion_holds_one_emotion_where_it_is_absent():
     levels = held("lesion-fear", FELT)
     assert levels.shape == FELT.shape
     assert (levels[..., FEAR] == ABSENT[FEAR]).all()
-    assert np.isnan(np.delete(levels, FEAR, axis=2)).all()
+    assert (np.delete(levels, FEAR, axis=2) == FREE).all()
     assert (held("lesion-all", FELT) == ABSENT).all()
 
 
@@ -38,7 +39,7 @@ def test_a_clamp_holds_one_emotion_at_the_mean_of_what_was_felt():
     levels = held("clamp-fear", FELT)
     # 0, 7, 14, 21, 28, 35.
     assert (levels[..., FEAR] == 17.5).all()
-    assert np.isnan(np.delete(levels, FEAR, axis=2)).all()
+    assert (np.delete(levels, FEAR, axis=2) == FREE).all()
     assert (held("clamp-all", FELT) == 17.5 + np.arange(7)).all()
 
 
@@ -47,7 +48,7 @@ def test_the_yoked_feel_what_another_felt_at_the_same_step():
 
 
 def test_the_intact_and_the_disturbed_are_left_free():
-    assert np.isnan(held("intact", FELT)).all()
+    assert (held("intact", FELT) == FREE).all()
     strength, lever = disturbance("sticky-lesion-all")
     assert (strength.sticky, strength.noise, strength.scale, lever) == (0.25, 0.0, 1.0, "lesion-all")
     assert disturbance("lesion-fear")[1] == "lesion-fear"
