@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from trainee.emotions import ABSENT
+from trainee.emotions import ABSENT, FREE
 from trainee.errors import InvalidArgument
 from trainee.life import lesioned
-from trainee.life.levers import ALL, FREE, named
+from trainee.life.levers import ALL, named
 from trainee.types import EMOTIONS
 
 RANDOM, INTACT, YOKED, TUNED = "random", "intact", "yoked", "tuned"

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainee.emotions import ABSENT
+from trainee.emotions import ABSENT, FREE
 from trainee.errors import InvalidArgument
 from trainee.exams.emotions.arms import ARMS, chosen, disturbance, held, settings
 from trainee.exams.emotions.environments import ENVIRONMENTS, QUICK, Environment, scaled
-from trainee.life.levers import FREE
 from trainee.types import EMOTIONS
 
 FEAR = EMOTIONS.index("fear")
