@@ -177,6 +177,6 @@ def test_windows_are_of_consecutive_time_steps(written, chance):
 @given(chances, chances, st.booleans(), st.integers(0, 9))
 def test_the_head_in_charge_is_one_of_them(whether, which, first, head):
     draw = jax.jit(exploration.drawn_head, static_argnums=(3, 4))
-    drawn = int(draw(np.array([whether, which], np.float32), np.array(head), np.array(first), 10, 1000.0))
+    drawn = int(draw(np.array([whether, which], np.float32), np.array(head), np.array(first), 10, 1e-3))
     assert 0 <= drawn < 10
     assert first or whether < 1e-3 or drawn == head

@@ -49,7 +49,7 @@ def write_page(path: Path, found: dict[str, Likeness], bars: Sequence[Bar], agen
 
 def _curve(found: dict[str, Likeness]) -> str:
     axes = blank_axes(WIDE)
-    blocks = np.arange(1, 6)
+    blocks = np.arange(1.0, 6.0)
     axes.plot(blocks, people.curve(), color=COLOURS["ink"], dashes=(4, 2))
     intact = found[INTACT]
     axes.fill_between(blocks, intact.low, intact.high, color=COLOURS["blue"], alpha=0.2, linewidth=0)

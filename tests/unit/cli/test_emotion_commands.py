@@ -1,0 +1,54 @@
+"""`trainee emotions`, and levers on the command line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from command_line import runner
+from trainee import Agent
+from trainee.types import EMOTIONS
+
+WALK = "work_toys:Walk-v0"
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Runs a command line: exit code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+    return runner(monkeypatch, capsys)
+
+
+def test_the_table_is_printed_with_its_numbers(run):
+    code, out, err = run("emotions")
+    assert (code, err) == (0, "")
+    for name in EMOTIONS:
+        assert f"\n{name} " in f"\n{out}"
+    assert "fear_stays 0.7" in out
+    told = [json.loads(line) for line in run("emotions", "--json")[1].splitlines()]
+    assert [entry["name"] for entry in told] == list(EMOTIONS)
+    assert told[0]["numbers"]["fear_stays"] == 0.7
+
+
+def test_what_an_agent_feels_is_shown_job_by_job(run):
+    assert run("learn", WALK, "--steps", 20, "--lesion", "fear", "--lesion", "mood")[0] == 0
+    code, out, _ = run("emotions", "--home", "home")
+    assert code == 0
+    assert f"at {WALK}" in out
+    assert "held at 0.00" in out
+    assert "usually" in out
+    told = json.loads(run("emotions", "--home", "home", "--json")[1].splitlines()[-1])
+    assert told["job"] == WALK
+    assert told["feelings"]["fear"] == {"level": 0.0, "usual": 0.0, "held": 0.0}
+    assert told["feelings"]["security"]["held"] is None
+    assert Agent.load("home").lesions == ("fear", "mood")
+
+
+def test_what_is_no_emotion_is_refused(run):
+    code, _, err = run("learn", WALK, "--steps", 20, "--lesion", "joy")
+    assert code == 2
+    assert "there is no emotion 'joy': there are fear," in err
+    code, _, err = run("emotions", "--home", "nowhere")
+    assert code != 0
+    assert "nowhere" in err

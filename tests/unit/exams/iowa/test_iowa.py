@@ -1,0 +1,115 @@
+"""The gambling task as an exam: scores of choices made by hand, and agents that really sit down at it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from trainee.errors import InvalidArgument
+from trainee.exams.iowa import people
+from trainee.exams.iowa.load import CONDITIONS, Group, Sessions, groups, kept, runs_of, sessions, together
+from trainee.exams.iowa.report import write_page
+from trainee.exams.iowa.score import deliberation_bar, intact_bars, lesion_bars, likeness, retest_bars
+
+
+def made(chosen, gained=None, heard=3.0):
+    """Sessions of one test for each row of decks."""
+    decks = np.array(chosen)[:, None]
+    brought = np.full(decks.shape, 50.0) if gained is None else np.array(gained, float)[:, None]
+    return Sessions(decks, brought, np.full(decks.shape, heard))
+
+
+def test_the_curve_is_of_good_decks_in_blocks_of_twenty():
+    one = [0] * 20 + [2] * 10 + [1] * 10 + [3] * 60
+    found = likeness(made([one, [1] * 100]))
+    assert found.curve.tolist() == [0, 0.25, 0.5, 0.5, 0.5]
+    assert found.decks.tolist() == [0.1, 0.55, 0.05, 0.3]
+    # Of 99 and 99 choices after the first three are of another deck.
+    assert found.switch == pytest.approx(3 / 198)
+    assert found.spread == pytest.approx(0.7 / np.sqrt(2))
+    assert found.error == pytest.approx(np.sqrt(np.mean((found.curve - people.curve()) ** 2)))
+
+
+def test_after_a_win_and_after_a_loss():
+    decks = np.tile([0, 0, 1, 1], 25)
+    gained = np.tile([-1.0, 5.0, 0.0, -2.0], 25)
+    found = likeness(made([decks, decks], [gained, gained]))
+    # After losses, the first and fourth of each four: stays 25 times, shifts 24. After wins: shifts 25, stays 25.
+    assert found.lose_shift == pytest.approx(24 / 49)
+    assert found.win_stay == pytest.approx(0.5)
+
+
+def test_people_themselves_pass():
+    found = likeness(made([[0] * 100, [2] * 100]))
+    alike = type(found)(
+        np.array(people.curve()),
+        found.low,
+        found.high,
+        np.array(people.DECKS),
+        people.SWITCH,
+        people.WIN_STAY,
+        people.LOSE_SHIFT,
+        people.SPREAD,
+        3.0,
+        0.0,
+    )
+    assert all(bar.met for bar in intact_bars(alike))
+    better = type(found)(np.ones(5), *[getattr(alike, name) for name in list(alike.__dataclass_fields__)[1:-1]], 0.5)
+    assert not intact_bars(better)[0].met
+
+
+def test_two_lesions_are_told_apart_by_what_is_done_after_a_loss():
+    after_losses, lost = np.tile([0, 1, 1], 40)[:100], np.tile([-1.0, 5.0, 5.0], 40)[:100]
+    reacts = likeness(made([after_losses] * 2, [lost] * 2))
+    draw = np.random.default_rng(0)
+    random = likeness(made(draw.integers(0, 4, (40, 100)), draw.normal(size=(40, 100))))
+    bars = lesion_bars(random, {"concern": reacts, "fear": random})
+    assert bars[1].met
+    assert not lesion_bars(random, {"concern": random, "fear": reacts})[1].met
+    assert not bars[0].met
+
+
+def test_retests_and_time_taken():
+    learns = Sessions(
+        np.repeat(np.array([[[0]], [[2]]]), 100, 2).reshape(1, 2, 100).repeat(12, 0), *[np.ones((12, 2, 100))] * 2
+    )
+    never = Sessions(np.zeros((12, 2, 100), int), *[np.ones((12, 2, 100))] * 2)
+    assert [bar.met for bar in retest_bars(learns, never)] == [True, True]
+    assert [bar.met for bar in retest_bars(never, learns)] == [False, False]
+    decks = np.tile([0, 1, 2, 3], 25)
+    assert deliberation_bar(made([decks], heard=4.0), made([decks], heard=6.0)).met
+    assert not deliberation_bar(made([decks], heard=4.0), made([decks], heard=5.9)).met
+
+
+def test_agents_are_shared_among_the_schemes_as_people_were():
+    plan = groups("fear", 617)
+    assert sum(group.count for group in plan if group.scheme == 1) == 132
+    assert sum(group.count for group in plan) == 617
+    assert (
+        len({(group.scheme, seed) for group in plan for seed in range(group.first, group.first + group.count)}) == 617
+    )
+    with pytest.raises(InvalidArgument, match="no condition 'joy': there are intact, all, fear"):
+        groups("joy", 100)
+    with pytest.raises(InvalidArgument, match="3 agents are too few"):
+        groups("fear", 3)
+
+
+def test_agents_sit_down_at_it_and_what_they_did_is_kept(tmp_path):
+    group = Group("all", 2, 0, 2, 1)
+    assert [name for name, _ in runs_of([group.name], [group], tmp_path)] == [group.name]
+    done = together(tmp_path, [group])
+    again = sessions(group)
+    for one, other in zip(done, again, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert done.chosen.shape == done.gained.shape == (2, 1, 100)
+    assert set(np.unique(done.chosen)) <= {0, 1, 2, 3}
+    # A card of A or B brings 100 less what it costs, one of C or D 50.
+    costs = np.where(done.chosen < 2, 100, 50) - done.gained
+    assert set(np.unique(costs[done.chosen == 1])) <= {0, 1250}
+    assert set(np.unique(costs[done.chosen == 3])) <= {0, 250}
+    assert kept(tmp_path, group).is_file()
+    found = dict.fromkeys(CONDITIONS, likeness(done))
+    page = write_page(tmp_path / "page.html", found, intact_bars(found["intact"]), dict.fromkeys(CONDITIONS, 2))
+    text = page.read_text()
+    assert "2 without any emotion" in text
+    assert "curve within 0.032" in text

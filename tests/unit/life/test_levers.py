@@ -1,0 +1,118 @@
+"""Levers: an emotion taken out, held, or tied to another's, and let go again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import trainee
+from trainee import Agent
+from trainee.emotions import ABSENT, FREE
+from trainee.errors import InvalidArgument
+from trainee.life import Felt, Yoke
+from trainee.types import EMOTIONS
+
+WALK, OTHER = "work_toys:Walk-v0", "work_toys:Masked-v0"
+FEAR, CONCERN, SECURITY = (EMOTIONS.index(name) for name in ("fear", "concern", "security"))
+
+
+def worked(agent: Agent, steps: int = 30, job: str = WALK) -> np.ndarray:
+    """What was felt at each step of a stretch, `[steps, 7]`; the first time step of an episode is no step."""
+    felt = Felt()
+    agent.learn(job, steps, callbacks=[felt])
+    return felt.trace
+
+
+@pytest.fixture(scope="module")
+def lived() -> Agent:
+    agent = Agent(seed=1, width=8)
+    worked(agent, 60)
+    return agent
+
+
+def copied(agent: Agent, tmp_path) -> Agent:
+    agent.save(tmp_path / "mind")
+    return Agent.load(tmp_path / "mind")
+
+
+def test_without_any_nothing_is_felt_and_it_goes_on_learning(lived, tmp_path):
+    agent = copied(lived, tmp_path)
+    before = np.asarray(agent.brain.now.blocks[0].weight).copy()
+    agent.lesion("all")
+    np.testing.assert_array_equal(worked(agent), np.tile(ABSENT, (30, 1)))
+    agent.gather()
+    assert not np.array_equal(before, agent.brain.now.blocks[0].weight)
+
+
+def test_one_is_taken_out_here_and_at_jobs_to_come_and_after_a_restart(lived, tmp_path):
+    agent = copied(lived, tmp_path)
+    agent.lesion("concern")
+    felt = worked(copied(agent, tmp_path))
+    assert not felt[:, CONCERN].any()
+    assert felt[:, SECURITY].all()
+    new = worked(copied(agent, tmp_path), 20, OTHER)
+    assert not new[:, CONCERN].any()
+    assert new[:, SECURITY].any()
+
+
+def test_let_go_it_is_felt_again_as_if_it_had_never_been_held(lived, tmp_path):
+    agent = copied(lived, tmp_path)
+    agent.lesion("security", "fear")
+    held = worked(agent)
+    assert (held[:, SECURITY] == 1).all()
+    agent.free("security")
+    felt = worked(agent)
+    # The calm of the steps between counted.
+    assert 0 < felt[0, SECURITY] < 1
+    assert not felt[:, FEAR].any()
+    agent.free()
+    assert agent.lesions == ()
+    assert (np.asarray(agent.streams[WALK].feelings.held) == FREE).all()
+
+
+def test_clamped_it_stays_where_it_usually_was(lived, tmp_path):
+    agent = copied(lived, tmp_path)
+    usual = np.asarray(agent.streams[WALK].feelings.usual)
+    agent.clamp("security", "mood")
+    felt = worked(agent)
+    for name in ("security", "mood"):
+        place = EMOTIONS.index(name)
+        np.testing.assert_array_equal(felt[:, place], np.full(30, usual[place]))
+    assert len(np.unique(felt[:, EMOTIONS.index("concern")])) > 1
+
+
+def test_yoked_it_is_what_another_felt(lived, tmp_path):
+    agent = copied(lived, tmp_path)
+    trace = np.tile(np.linspace(0, 1, 30, dtype=np.float32)[:, None], (1, len(EMOTIONS)))
+    felt = Felt()
+    agent.learn(WALK, 30, callbacks=[Yoke(agent, ["fear"], trace), felt])
+    # From the second step on: until it has begun there is nothing to hold.
+    np.testing.assert_array_equal(felt.trace[1:, FEAR], trace[1:, FEAR])
+    assert not np.array_equal(felt.trace[1:, CONCERN], trace[1:, CONCERN])
+
+
+@pytest.mark.parametrize("pull", ["lesion", "clamp", "free"])
+def test_what_is_no_emotion_is_refused_with_those_that_are(lived, pull):
+    with pytest.raises(InvalidArgument, match="there is no emotion 'joy': there are fear, concern, security"):
+        getattr(lived, pull)("joy")
+
+
+def test_what_was_never_felt_cannot_be_held_where_it_was():
+    agent = Agent(seed=1, width=8)
+    env = trainee.jobs.make(WALK)
+    agent.deploy(env.codec.observation_space, env.codec.action_space, name="new")
+    with pytest.raises(InvalidArgument, match="let it work first"):
+        agent.clamp("fear")
+
+
+@pytest.mark.parametrize(
+    ("trace", "message"),
+    [
+        (np.zeros((0, 7)), "with one step at least"),
+        (np.zeros((4, 3)), r"not \(4, 3\)"),
+        (np.full((4, 7), np.nan), "no number, first at step 0"),
+    ],
+)
+def test_a_trace_that_is_none_is_refused(lived, trace, message):
+    with pytest.raises(InvalidArgument, match=message):
+        Yoke(lived, ["fear"], trace)
