@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -51,10 +51,17 @@ def fleet(
     episodes: Annotated[
         int, typer.Option(metavar="N", help="Episodes of each job that are played where agents are compared.")
     ] = 100,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="HOST:PORT of a Ray cluster, or `auto`: workers are on its nodes, which all have --home on one disk.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Put copies of one agent to work at several jobs at the same time; each hands in its lessons, to be merged."""
-    from trainee.fleet import Charter, assignments, begun, crew, in_rounds  # noqa: PLC0415 kept out of --help
+    from trainee.fleet import Charter, across, assignments, begun, crew, in_rounds  # noqa: PLC0415 kept out of --help
     from trainee.life import MOST_STEPS  # noqa: PLC0415 kept out of --help
 
     if not 1 <= steps <= MOST_STEPS:
@@ -67,7 +74,10 @@ def fleet(
     begun(home, Charter(tuple(jobs), len(given), seed, width))
     telling = Telling(as_json)
     try:
-        with closing(in_rounds(home, given, rounds, crew, episodes)) as heard:
+        with (
+            nullcontext(crew) if ray is None else across(ray, home) as work,
+            closing(in_rounds(home, given, rounds, work, episodes)) as heard,
+        ):
             for news in heard:
                 telling.tell(news)
         if specialise and not telling.given_up:

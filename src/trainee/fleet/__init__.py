@@ -1,5 +1,6 @@
 """The fleet: many workers of one agent at many jobs, what they teach each other, what one keeps of its own past."""
 
+from trainee.fleet.across import across
 from trainee.fleet.charter import Charter, begun
 from trainee.fleet.crew import News, assignments, crew
 from trainee.fleet.gate import BAR, EPISODES, FEWEST, Retention
@@ -35,6 +36,7 @@ __all__ = [
     "Route",
     "Sleep",
     "Source",
+    "across",
     "ancestor",
     "assignments",
     "begun",
