@@ -10,6 +10,9 @@ from jaxtyping import Array, Float
 from trainee.emotions.feelings import CONCERN, CURIOSITY, FEAR, MOOD, SATIETY, SECURITY, URGENCY
 from trainee.emotions.temperament import Temperament
 
+# Where surprises are as often good as bad, fear is half a mean surprise.
+USUAL_FEAR = 0.5
+
 
 class Modulators(NamedTuple):
     """What feelings change.
@@ -36,10 +39,10 @@ class Modulators(NamedTuple):
 def modulators(temperament: Temperament, levels: Float[Array, " emotions"]) -> Modulators:
     """What feelings change. Unbatched.
 
-      alarm = k·f²      far = concern      doubt = k·(1 − security)      uplift = k·h
+      alarm = k·[f − ½]₊²      far = concern      doubt = k·(1 − security)      uplift = k·h
       leaving = k·s     curious = curiosity      haste = urgency
 
-    The square keeps small fears quiet.
+    Fear is heard where it is more than usual, and the square keeps small fears quiet.
 
     Args:
       temperament: the numbers.
@@ -47,7 +50,7 @@ def modulators(temperament: Temperament, levels: Float[Array, " emotions"]) -> M
     """
     t = temperament
     return Modulators(
-        t.fear_weight * jnp.square(levels[FEAR]),
+        t.fear_weight * jnp.square(jnp.maximum(levels[FEAR] - USUAL_FEAR, 0.0)),
         levels[CONCERN],
         t.security_weight * (1 - levels[SECURITY]),
         t.mood_weight * levels[MOOD],

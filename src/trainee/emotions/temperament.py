@@ -35,8 +35,8 @@ class Temperament:
     """
 
     fear_stays: float = 0.7
-    fear_weight: float = 4.5
-    concern_weight: float = 16.0
+    fear_weight: float = 15.0
+    concern_weight: float = 17.0
     security_steps: float = 450.0
     security_weight: float = 1.6
     shaken_weight: float = 0.45
