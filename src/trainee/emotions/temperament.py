@@ -35,11 +35,11 @@ class Temperament:
     """
 
     fear_stays: float = 0.7
-    fear_weight: float = 15.0
+    fear_weight: float = 20.0
     concern_weight: float = 17.0
-    security_steps: float = 450.0
-    security_weight: float = 1.6
-    shaken_weight: float = 0.45
+    security_steps: float = 300.0
+    security_weight: float = 1.8
+    shaken_weight: float = 0.1
     mood_rate: float = 0.1
     mood_weight: float = 0.3
     satiety_rate: float = 0.6
