@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Float
 
 from trainee.errors import InvalidArgument, JobError, MissingExtra, UnknownJob
 from trainee.jobs import Job, make
-from trainee.learner import Learner, Memory, State, init_memory
+from trainee.learner import Learner, Memory, State, before_episode
 from trainee.life import Worker
 from trainee.life.agent import EVALUATION_SEED
 from trainee.types import Observation, Signature, TimeStep
@@ -140,7 +140,7 @@ class Frozen:
 
     def __init__(self, learner: Learner, state: State, lanes: int):
         self._attend, self._leaves = _attend(learner), tuple(jax.tree.leaves(state.frozen()))
-        blank = init_memory(learner.spec.signature)
+        blank = before_episode(state.stream.memory)
         self._memory = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (lanes, *np.shape(leaf))), blank)
         self.observation: Observation | None = None
 

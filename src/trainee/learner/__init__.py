@@ -3,7 +3,7 @@
 from trainee.learner.agent import Learner
 from trainee.learner.apart import Apart, Conduct, Underway
 from trainee.learner.constants import Constants, traced
-from trainee.learner.memory import Memory, init_memory
+from trainee.learner.memory import Memory, before_episode, init_memory
 from trainee.learner.state import Interface, State, Stream
 from trainee.learner.update import Learned
 
@@ -18,6 +18,7 @@ __all__ = [
     "State",
     "Stream",
     "Underway",
+    "before_episode",
     "init_memory",
     "traced",
 ]

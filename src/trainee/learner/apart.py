@@ -12,6 +12,7 @@ import dataclasses
 from dataclasses import dataclass
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
@@ -86,6 +87,7 @@ class Apart(Learner):
           time_step: its newest; the reward as far as it is known by now.
           key: used once.
         """
+        underway = _told(underway, state.stream.memory, time_step.first)
         state = self.overrule(self._entered(state, underway, key), action_before)
         state, perceived = self.perceive(state, time_step)
         known = self._curiosity.met(state.interface, state.stream, perceived)
@@ -171,3 +173,10 @@ class Apart(Learner):
         stream, line = state.stream, state.stream.quitting
         played = None if line is None else (line.playing, line.owed, line.earned, line.weight)
         return Underway(stream.memory, stream.novelty.place, stream.head, stream.novelty.spell, played)
+
+
+def _told(underway: Underway, memory: Memory, first: Bool[Array, ""]) -> Underway:
+    """An episode under way, which knows what the stream knows of actions if it is about to begin."""
+    own = underway.memory.effects
+    known = jax.tree.map(lambda theirs, of_stream: jnp.where(first, of_stream, theirs), own, memory.effects)
+    return eqx.tree_at(lambda u: u.memory.effects, underway, known)

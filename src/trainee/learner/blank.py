@@ -114,7 +114,8 @@ class Blank:
     @property
     def perception(self) -> Perception:
         """What the networks get to see."""
-        return Perception(self.spec.signature, self.constants.memory_gain)
+        c = self.constants
+        return Perception(self.spec.signature, c.memory_gain, c.effects_gain)
 
     @property
     def optimiser(self) -> optax.GradientTransformation:

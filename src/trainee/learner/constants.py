@@ -39,6 +39,7 @@ class Constants(Temperament):
       sure: by how many standard deviations the ensemble has to agree to overrule the head in charge.
       head_steps: mean time for which a head is in charge where episodes do not end.
       memory_gain: of what is recalled, against 1 for what is seen.
+      effects_gain: of what actions have been doing of late.
       novelty_scale: of the bonus for what was never tried, in units of value.
       novelty_discount: of what is new and lies ahead, a time step.
       novelty_rate: at which its table takes in what a sweep finds.
@@ -71,6 +72,7 @@ class Constants(Temperament):
     sure: float = 1.0
     head_steps: float = 1000.0
     memory_gain: float = 0.1
+    effects_gain: float = 0.5
     novelty_scale: float = 10.0
     novelty_discount: float = 0.99
     novelty_rate: float = 0.5

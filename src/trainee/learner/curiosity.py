@@ -124,13 +124,16 @@ class Curiosity:
 
     def _exact(self, stream: Stream) -> Bool[Array, ""]:
         """Whether places are known for sure: nothing is seen that is told apart only in the rough."""
-        perception = Perception(self.signature, self.constants.memory_gain)
-        return jnp.all(perception.binary(stream.normaliser)) & (not self.signature.images)
+        return jnp.all(self._perception.binary(stream.normaliser)) & (not self.signature.images)
 
     def _name(self, interface: Interface, stream: Stream, perceived: Observation) -> UInt32[Array, ""]:
-        perception = Perception(self.signature, self.constants.memory_gain)
+        perception = self._perception
         seen = perception.bare(perception.normalised(perceived, stream.normaliser))
         return interface.places(seen, perception.binary(stream.normaliser))
+
+    @property
+    def _perception(self) -> Perception:
+        return Perception(self.signature, self.constants.memory_gain, self.constants.effects_gain)
 
     @property
     def _rule(self) -> novelty.Rule:

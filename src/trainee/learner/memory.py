@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
+from trainee.learner import effects
 from trainee.learner.encoders import scaled
 from trainee.learner.running import CLIP
 from trainee.types import Observation, Signature
@@ -27,19 +28,23 @@ DONE_CHOICES = 8
 
 
 class Memory(eqx.Module):
-    """Of one stream: `averages` of the episode under way, the `action` that answered the newest time step, and whether
-    that time step was the first of its episode.
+    """Of one stream: `averages` of the episode under way, the `action` that answered the newest time step, whether
+    that time step was the first of its episode, and, of all episodes, what actions have been doing of late.
     """
 
     averages: Float[Array, "spans channels"]
     action: Float[Array, " components"]
     first: Bool[Array, ""]
+    effects: effects.Effects
 
 
 class Writer(eqx.Module):
-    """What of observations and actions is written to memory: one channel for each number, or a fixed random mixture."""
+    """What of observations and actions is written to memory: one channel for each number, or a fixed random mixture;
+    and how few of these channels effects are of.
+    """
 
     mixture: Float[Array, "numbers channels"] | None
+    mixing: effects.Mixing
     signature: Signature = eqx.field(static=True)
 
     def __init__(self, signature: Signature, key: PRNGKeyArray):
@@ -47,6 +52,7 @@ class Writer(eqx.Module):
         numbers = _numbers(signature)
         few = numbers <= SEEN_CHANNELS
         self.mixture = None if few else jax.random.normal(key, (numbers, SEEN_CHANNELS)) / jnp.sqrt(SEEN_CHANNELS)
+        self.mixing = effects.Mixing(*_channels(signature), jax.random.fold_in(key, 1))
 
     def seen(self, observation: Observation) -> Float[Array, " seen"]:
         """The channels of an observation, whose numbers are normalised."""
@@ -69,8 +75,15 @@ class Writer(eqx.Module):
 
 def init_memory(signature: Signature) -> Memory:
     """Of a stream in which nothing has happened."""
-    channels = seen_channels(signature) + done_channels(signature)
-    return Memory(jnp.zeros((len(SPANS), channels)), jnp.zeros(len(signature.choices)), jnp.zeros((), bool))
+    seen, done = _channels(signature)
+    action, unknown = jnp.zeros(len(signature.choices)), effects.init_effects(seen, done)
+    return Memory(jnp.zeros((len(SPANS), seen + done)), action, jnp.zeros((), bool), unknown)
+
+
+def before_episode(memory: Memory) -> Memory:
+    """What is left of a memory where another episode is to begin: what actions have been doing of late."""
+    nothing = jax.tree.map(jnp.zeros_like, memory)
+    return eqx.tree_at(lambda m: m.effects, nothing, memory.effects)
 
 
 def recalled(
@@ -94,7 +107,7 @@ def recalled(
     averages = jnp.where(at_once[None], now[None], memory.averages + rate * (now[None] - memory.averages))
     ladder = jnp.concatenate([now[None], averages, jnp.zeros_like(now)[None]])
     bands = ladder[:-1] - ladder[1:]
-    after = Memory(averages, memory.action, first)
+    after = Memory(averages, memory.action, first, memory.effects)
     return after, bands[:, : seen.size].reshape(-1), bands[:, seen.size :].reshape(-1)
 
 
@@ -108,6 +121,11 @@ def done_channels(signature: Signature) -> int:
     return sum(signature.choices) if _by_choice(signature) else len(signature.choices)
 
 
+def effect_numbers(signature: Signature) -> int:
+    """How many numbers are read of effects."""
+    return effects.count(*_channels(signature))
+
+
 def bands(channels: int) -> int:
     """How many numbers are recalled of some channels."""
     return channels * (len(SPANS) + 1)
@@ -115,6 +133,10 @@ def bands(channels: int) -> int:
 
 def _numbers(signature: Signature) -> int:
     return signature.numeric + sum(signature.categories) + signature.pixels
+
+
+def _channels(signature: Signature) -> tuple[int, int]:
+    return seen_channels(signature), done_channels(signature)
 
 
 def _by_choice(signature: Signature) -> bool:

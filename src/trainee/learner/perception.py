@@ -8,21 +8,24 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from trainee.learner import memory, running
+from trainee.learner import effects, memory, running
 from trainee.types import Observation, Signature, TimeStep
 
 
 @dataclass(frozen=True)
 class Perception:
-    """A perceived observation has its own numbers first, then what is recalled of what was seen, then of what was done.
+    """A perceived observation has its own numbers first, then what is recalled of what was seen, then of what was done,
+    then what actions have been doing of late.
 
     Attributes:
       signature: of the job.
       gain: of what is recalled, against 1 for what is seen.
+      effects_gain: of what actions have been doing.
     """
 
     signature: Signature
     gain: float | Float[Array, ""]
+    effects_gain: float | Float[Array, ""]
 
     @property
     def measured(self) -> int:
@@ -31,8 +34,9 @@ class Perception:
 
     @property
     def recalled(self) -> int:
-        """How many numbers are recalled."""
-        return self.measured - self.signature.numeric + memory.bands(memory.done_channels(self.signature))
+        """How many numbers stand behind the observation's own."""
+        done = memory.bands(memory.done_channels(self.signature))
+        return self.measured - self.signature.numeric + done + memory.effect_numbers(self.signature)
 
     def perceived(
         self, step: TimeStep, before: memory.Memory, writer: memory.Writer, normaliser: running.Normaliser
@@ -41,17 +45,22 @@ class Perception:
         raw = step.observation
         numeric = running.normalised(running.part(normaliser, raw.numeric.size), raw.numeric)
         seen = writer.seen(Observation(numeric, raw.categories, raw.images))
-        after, of_seen, of_done = memory.recalled(before, seen, writer.done(before.action), step.first)
-        numeric = jnp.concatenate([raw.numeric, of_seen, of_done])
+        done = writer.done(before.action)
+        after, of_seen, of_done = memory.recalled(before, seen, done, step.first)
+        known = effects.noticed(before.effects, *writer.mixing(seen, done), step.reward, step.first, before.first)
+        after = dataclasses.replace(after, effects=known)
+        numeric = jnp.concatenate([raw.numeric, of_seen, of_done, effects.read(known)])
         return after, dataclasses.replace(step, observation=Observation(numeric, raw.categories, raw.images))
 
     def normalised(self, perceived: Observation, normaliser: running.Normaliser) -> Observation:
-        """As the networks see it. What was done is recalled in numbers of a known size, and stays as it is: by running
-        statistics it would mean another thing whenever the agent does other things.
+        """As the networks see it. What was done and what that did comes in numbers of a known size, and stays as it
+        is: by running statistics it would mean another thing whenever the agent does other things.
         """
         standard = running.normalised(normaliser, perceived.numeric[: self.measured])
         numeric = jnp.concatenate([standard, perceived.numeric[self.measured :]])
-        gain = jnp.where(jnp.arange(numeric.size) < self.signature.numeric, 1.0, self.gain)
+        own, of_effects = self.signature.numeric, memory.effect_numbers(self.signature)
+        gains, counts = (1.0, self.gain, self.effects_gain), (own, numeric.size - own - of_effects, of_effects)
+        gain = jnp.repeat(jnp.array(gains), jnp.array(counts), total_repeat_length=numeric.size)
         return Observation(gain * numeric, perceived.categories, perceived.images)
 
     def bare(self, seen: Observation) -> Observation:

@@ -10,6 +10,7 @@ import numpy as np
 
 from trainee.errors import InvalidArgument
 from trainee.jobs import Job
+from trainee.learner import Memory
 from trainee.life.film import Film
 from trainee.life.policy import Policy
 
@@ -64,18 +65,23 @@ def evaluated(policy: Policy, job: Job, episodes: int, video: Path | None = None
         raise InvalidArgument(f"episodes must be a whole number of 1 or more, not {episodes!r}")
     film = Film(video, job) if video is not None else None
     try:
-        returns = [_return(policy, job, film)]
+        returned, memory = _return(policy, job, film, None)
     finally:
         if film is not None:
             film.close()
-    returns += [_return(policy, job, None) for _ in range(episodes - 1)]
+    returns = [returned]
+    for _ in range(episodes - 1):
+        returned, memory = _return(policy, job, None, memory)
+        returns.append(returned)
     low, high = interval(returns)
     return Evaluation(job.name, tuple(returns), float(np.mean(returns)), low, high)
 
 
-def _return(policy: Policy, job: Job, film: Film | None) -> float:
-    """The return of one episode, in which every decision is the best on the ensemble's mean."""
-    step, total, memory = job.reset(), 0.0, None
+def _return(policy: Policy, job: Job, film: Film | None, memory: Memory | None) -> tuple[float, Memory | None]:
+    """The return of one episode, in which every decision is the best on the ensemble's mean, and the memory after it.
+    What actions did is remembered from one episode to the next.
+    """
+    step, total = job.reset(), 0.0
     while not step.last:
         if film is not None:
             film.shoot()
@@ -84,4 +90,4 @@ def _return(policy: Policy, job: Job, film: Film | None) -> float:
         total += float(step.reward)
     if film is not None:
         film.shoot()
-    return total
+    return total, memory

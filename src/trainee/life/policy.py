@@ -13,7 +13,7 @@ from jaxtyping import PRNGKeyArray
 
 from trainee.errors import InvalidArgument
 from trainee.jobs import Codec
-from trainee.learner import Learner, Memory, State, init_memory
+from trainee.learner import Learner, Memory, State, before_episode
 from trainee.types import Decision, TimeStep
 
 ZERO, ONE = np.float32(0), np.float32(1)
@@ -31,6 +31,7 @@ class Policy:
         self._compiled = _compiled(learner)
         # Copied, since learning writes in place; as leaves, since taking the state apart takes longer than deciding.
         self._leaves = tuple(jnp.array(leaf) for leaf in jax.tree.leaves(state.frozen()))
+        self._blank = jax.tree.map(np.array, before_episode(state.stream.memory))
         self._key = jax.random.key(seed)
 
     def decide(
@@ -46,7 +47,7 @@ class Policy:
           the decisions, and the memory to hand in with the next time steps.
         """
         batch = jax.tree.map(lambda *leaves: np.stack(leaves), *time_steps)
-        before = self._compiled.blank(len(time_steps)) if memory is None else memory
+        before = self._begun(len(time_steps)) if memory is None else memory
         if deterministic:
             after, decisions = self._compiled.best(self._leaves, before, batch)
         else:
@@ -96,6 +97,10 @@ class Policy:
         actions = [self._codec.action(decision.action) for decision in decisions]
         return (self._codec.stacked(actions) if batched else actions[0]), state
 
+    def _begun(self, streams: int) -> Memory:
+        """The memory of streams that begin an episode."""
+        return jax.tree.map(lambda leaf: np.broadcast_to(leaf, (streams, *leaf.shape)), self._blank)
+
 
 def _fit(name: str, what: str, found: int, observations: int) -> None:
     if found != observations:
@@ -124,13 +129,8 @@ class _Compiled:
             after, decision = learner.decide(state, time_step)
             return after.stream.memory, decision
 
-        self._blank = init_memory(learner.spec.signature)
         self.best = jax.jit(jax.vmap(best, in_axes=(None, 0, 0)))
         self.drawn = jax.jit(jax.vmap(drawn, in_axes=(None, 0, 0, 0)))
-
-    def blank(self, streams: int) -> Memory:
-        """The memory of streams in which nothing has happened."""
-        return jax.tree.map(lambda leaf: np.broadcast_to(leaf, (streams, *leaf.shape)), self._blank)
 
 
 @functools.cache

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from trainee.learner import memory
+from trainee.learner.effects import init_effects
 from trainee.learner.memory import SPANS, Writer
 from trainee.types import Observation, Signature
 
@@ -30,7 +31,7 @@ def writer(of, seed=0):
 
 
 def blank(channels):
-    return memory.Memory(jnp.zeros((len(SPANS), channels)), jnp.zeros(1), jnp.array(False))
+    return memory.Memory(jnp.zeros((len(SPANS), channels)), jnp.zeros(1), jnp.array(False), init_effects(1, 1))
 
 
 def lived(steps, variant=jax.jit, before=None):
@@ -120,7 +121,7 @@ def test_bands_come_one_after_the_other_each_of_all_channels():
 
 
 def test_the_action_is_left_as_it_is():
-    before = memory.Memory(jnp.zeros((6, 2)), jnp.array([3.0]), jnp.array(False))
+    before = eqx.tree_at(lambda m: m.action, blank(2), jnp.array([3.0]))
     after, _, _ = memory.recalled(before, jnp.ones(1), jnp.ones(1), jnp.array(True))
     assert after.action.tolist() == [3.0]
     assert bool(after.first)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from learners import MIXED, SMALL, finite, same, time_steps
-from trainee.learner import Learner, memory, running
+from trainee.learner import Learner, effects, memory, running
 from trainee.types import JobSpec, Observation, Signature, TimeStep
 
 
@@ -18,8 +18,9 @@ def test_what_is_perceived_is_the_time_step_with_what_is_recalled_behind_its_num
     state, step = lived
     after, perceived = mixed.perceive(state, step)
     numbers = perceived.observation.numeric
-    # Three numbers; seven bands of the seven channels seen, and of the eight choices done.
-    assert numbers.shape == (3 + 7 * 7 + 7 * 8,)
+    # Three numbers; seven bands of the seven channels seen, and of the eight choices done; what each of these choices
+    # did to each of those channels, and earned.
+    assert numbers.shape == (3 + 7 * 7 + 7 * 8 + 8 * (7 + 1),)
     own = lambda s: s.observation.numeric  # noqa: E731
     assert same(jax.tree.map(jnp.array, eqx.tree_at(own, perceived, numbers[:3])), jax.tree.map(jnp.array, step))
     standard = running.normalised(running.part(state.stream.normaliser, 3), step.observation.numeric)
@@ -27,21 +28,28 @@ def test_what_is_perceived_is_the_time_step_with_what_is_recalled_behind_its_num
     first, second = np.asarray(state.stream.memory.action)
     done = jax.nn.relu(1 - jnp.abs(jnp.array([first - i for i in range(3)] + [second - i for i in range(5)])))
     kept, of_seen, of_done = memory.recalled(state.stream.memory, seen, done, jnp.array(step.first))
-    np.testing.assert_allclose(numbers[3:], jnp.concatenate([of_seen, of_done]), rtol=1e-5, atol=1e-6)
+    known = effects.noticed(state.stream.memory.effects, seen, done, *map(jnp.array, (step.reward, step.first, False)))
+    behind = jnp.concatenate([of_seen, of_done, effects.read(known)])
+    np.testing.assert_allclose(numbers[3:], behind, rtol=1e-5, atol=1e-6)
+    assert same(after.stream.memory.effects.seen, seen)
     np.testing.assert_allclose(after.stream.memory.averages, kept.averages, rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(after.stream.memory.action, state.stream.memory.action)
 
 
-def test_nothing_is_recalled_of_the_episode_before(mixed, lived):
+def test_nothing_is_recalled_of_the_episode_before_but_what_actions_did(mixed, lived):
     state, _ = lived
     first = dataclasses.replace(time_steps(1, seed=7)[0], first=np.array(True))
-    blank = eqx.tree_at(lambda s: s.stream.memory, state, memory.init_memory(MIXED))
+    known = memory.before_episode(state.stream.memory)
+    blank, unknown = (eqx.tree_at(lambda s: s.stream.memory, state, m) for m in (known, memory.init_memory(MIXED)))
 
     def numbers(of, step):
         after, perceived = mixed.perceive(of, step)
         return np.append(perceived.observation.numeric, after.stream.memory.averages)
 
     np.testing.assert_allclose(numbers(state, first), numbers(blank, first), atol=1e-6)
+    differing = np.flatnonzero(np.abs(numbers(state, first) - numbers(unknown, first)) > 1e-6)
+    recalled = 3 + 7 * 7 + 7 * 8
+    assert recalled <= differing.min() <= differing.max() < recalled + 8 * (7 + 1)
     later = dataclasses.replace(first, first=np.array(False))
     assert np.max(np.abs(numbers(state, later) - numbers(blank, later))) > 0.1
 

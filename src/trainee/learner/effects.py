@@ -1,0 +1,121 @@
+"""Effects: what each action has been doing of late, by which jobs with the same spaces are told apart.
+
+How what is seen changes from one time step to the next owes more to where one is than to what was done. But that part
+goes on from step to step, and what is done need not: so each change is compared with the one before it, and the action
+with the one before it. Where an action was taken up or dropped, how much more did each thing seen change? And where it
+was taken, what did it earn? Of both a fading average is kept over the last times that it happened, whichever episode
+that was in, and read in units of how large such things are: a number between −1 and 1, whatever the job's units.
+
+It is the correlation analysis by which a system is identified (Ljung 1999, §6.1), of one step and at work. Differs: no
+model comes of it. The value function sees the numbers, and what they mean it finds out like all else.
+"""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
+
+from trainee.learner.running import measurable
+
+# That an action was taken up or dropped, or taken.
+TIMES = 20.0
+# Of what is seen, and of what is done. More are mixed down to as many.
+MOST_CHANNELS = 8
+# A smaller mean of squares is none.
+LEAST = 1e-32
+
+
+class Effects(eqx.Module):
+    """Of one stream, over all its episodes, and what the next time step is compared with.
+
+    Attributes:
+      averages: of what came with each action, and of its square: how much more each channel of what is seen changed,
+        and last the reward.
+      seen: the channels of the newest time step.
+      change: of these since the time step before.
+      done: the channels of the action between the two.
+    """
+
+    averages: Float[Array, "2 actions outcomes"]
+    seen: Float[Array, " changes"]
+    change: Float[Array, " changes"]
+    done: Float[Array, " actions"]
+
+
+class Mixing(eqx.Module):
+    """Fixed random mixtures that make few channels of many; where there are few they stay as they are.
+
+    Args:
+      seen: channels of an observation.
+      done: channels of an action.
+      key: used up.
+    """
+
+    of_seen: Float[Array, "seen changes"] | None
+    of_done: Float[Array, "done actions"] | None
+
+    def __init__(self, seen: int, done: int, key: PRNGKeyArray):
+        one, other = jax.random.split(key)
+        self.of_seen, self.of_done = _mixture(seen, one), _mixture(done, other)
+
+    def __call__(
+        self, seen: Float[Array, " seen"], done: Float[Array, " done"]
+    ) -> tuple[Float[Array, " changes"], Float[Array, " actions"]]:
+        """The few channels of an observation, and of an action."""
+        few = seen if self.of_seen is None else seen @ self.of_seen
+        return few, done if self.of_done is None else done @ self.of_done
+
+
+def init_effects(seen: int, done: int) -> Effects:
+    """Of a stream in which nothing has happened; so many channels of an observation and of an action."""
+    changes, actions = min(seen, MOST_CHANNELS), min(done, MOST_CHANNELS)
+    return Effects(jnp.zeros((2, actions, changes + 1)), jnp.zeros(changes), jnp.zeros(changes), jnp.zeros(actions))
+
+
+def noticed(
+    effects: Effects,
+    seen: Float[Array, " changes"],
+    done: Float[Array, " actions"],
+    reward: Float[Array, ""],
+    first: Bool[Array, ""],
+    second: Bool[Array, ""],
+) -> Effects:
+    """Take in one more time step. Unbatched.
+
+    Args:
+      effects: before it.
+      seen: the few channels of its observation.
+      done: the few channels of the action that led to it; means nothing at a first time step.
+      reward: that came with it; means nothing there either.
+      first: it begins an episode, and there is nothing to compare it with.
+      second: the one before it did, and there is no change to compare with this one.
+    """
+    change = seen - effects.seen
+    came = jnp.append(change - effects.change, measurable(reward))
+    taken_up = jnp.where(first | second, 0.0, done - effects.done)
+    of_changes = jnp.broadcast_to(taken_up[:, None], (done.size, seen.size))
+    # Mixed, an action may count for more than one.
+    told = jnp.clip(jnp.column_stack([of_changes, jnp.where(first, 0.0, done)]), -1, 1)
+    moments = jnp.stack([jnp.sign(told) * came[None], jnp.broadcast_to(jnp.square(came), told.shape)])
+    averages = effects.averages + jnp.abs(told)[None] / TIMES * (moments - effects.averages)
+    return Effects(averages, seen, change, done)
+
+
+def read(effects: Effects) -> Float[Array, " effects"]:
+    """What each action has been doing of late, in [−1, 1]; 0 where nothing is known. Action by action."""
+    mean, square = effects.averages
+    known = jnp.where(square > LEAST, mean / jnp.sqrt(jnp.maximum(square, LEAST)), 0.0)
+    return jnp.clip(known, -1, 1).reshape(-1)
+
+
+def count(seen: int, done: int) -> int:
+    """How many numbers are read, of so many channels of an observation and of an action."""
+    return min(done, MOST_CHANNELS) * (min(seen, MOST_CHANNELS) + 1)
+
+
+def _mixture(channels: int, key: PRNGKeyArray) -> Float[Array, "channels few"] | None:
+    if channels <= MOST_CHANNELS:
+        return None
+    return jax.random.normal(key, (channels, MOST_CHANNELS)) / jnp.sqrt(MOST_CHANNELS)

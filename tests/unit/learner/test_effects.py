@@ -1,0 +1,173 @@
+"""What actions have been doing of late, by hand: one time in twenty counts a twentieth."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from learners import SMALL, finite, signature
+from trainee.learner import Learner, effects, memory
+from trainee.types import JobSpec, Observation, Signature, TimeStep
+
+variants = pytest.mark.parametrize("variant", [lambda f: f, eqx.filter_jit], ids=["plain", "jit"])
+
+
+def lived(steps, variant=jax.jit, before=None):
+    """The effects after time steps `(seen, done, reward, kind)`; kind: first of an episode, second, or later."""
+    now, take = effects.init_effects(1, 2) if before is None else before, variant(effects.noticed)
+    for seen, done, reward, kind in steps:
+        flags = jnp.array(kind == 1), jnp.array(kind == 2)
+        now = take(now, jnp.array([seen]), jnp.eye(2)[done], jnp.array(reward, jnp.float32), *flags)
+    return now
+
+
+def known(of):
+    """For each of two actions: what it does to the one thing seen, and what it earns."""
+    return np.asarray(effects.read(of)).reshape(2, 2)
+
+
+@variants
+def test_of_an_action_that_is_taken_up_it_is_told_how_much_more_changes(variant):
+    # Changes of 1, 1 and 3: the second action was taken up, the first one dropped, and the change grew by 2.
+    steps = [(0.0, 0, 0.0, 1), (1.0, 0, 0.0, 2), (2.0, 0, 0.0, 3), (5.0, 1, 0.0, 3)]
+    after = lived(steps, variant)
+    np.testing.assert_allclose(after.averages[:, :, 0], [[-2 / 20, 2 / 20], [4 / 20, 4 / 20]], rtol=1e-6)
+    # −0.1/√0.2 and 0.1/√0.2: so few times count for less.
+    np.testing.assert_allclose(known(after)[:, 0], [-(0.05**0.5), 0.05**0.5], rtol=1e-6)
+    # It goes on changing by 3, and nothing new was done: nothing was learned of either.
+    on = lived([(8.0, 1, 0.0, 3)], variant, after)
+    np.testing.assert_array_equal(on.averages[:, :, 0], after.averages[:, :, 0])
+    # Back to the first action and a change of 1: the same twice, and the sign is kept.
+    back = lived([(9.0, 0, 0.0, 3)], variant, on)
+    np.testing.assert_allclose(back.averages[0, :, 0], [-0.1 - (2 - 0.1) / 20, 0.1 + (2 - 0.1) / 20], rtol=1e-5)
+
+
+@variants
+def test_what_each_action_earned(variant):
+    after = lived([(0.0, 0, 9.0, 1), (0.0, 1, 3.0, 2), (0.0, 0, -1.0, 3), (0.0, 1, 0.0, 3)], variant)
+    # The reward at the first time step belongs to no action. The second action earned 3, then 0; the other one −1.
+    np.testing.assert_allclose(after.averages[0, :, 1], [-1 / 20, 3 / 20 * 19 / 20], rtol=1e-6)
+    np.testing.assert_allclose(after.averages[1, :, 1], [1 / 20, 9 / 20 * 19 / 20], rtol=1e-6)
+
+
+def test_nothing_crosses_from_one_episode_to_the_next_but_what_is_known():
+    one = [(0.0, 0, 0.0, 1), (1.0, 0, 0.0, 2), (2.0, 0, 0.0, 3), (5.0, 1, 0.0, 3)]
+    after = lived(one)
+    # Elsewhere all at once, by another action: it is the beginning of an episode, and then its first change.
+    for kind, seen, done in ((1, -700.0, 0), (2, 30.0, 1)):
+        then = lived([(seen, done, 0.0, kind)], before=after)
+        np.testing.assert_array_equal(then.averages[:, :, 0], after.averages[:, :, 0])
+        after = then
+    # From there on it is compared within the episode: a change of 1 after one of 730.
+    then = lived([(31.0, 0, 0.0, 3)], before=after)
+    np.testing.assert_allclose(then.averages[0, :, 0], [-0.095 + 729 / 20 * -1, 0.095 - 729 / 20 * -1], rtol=1e-5)
+
+
+def pushed(turned, count=200, seed=0):
+    """A thing that is pushed left or right while it swings: `(seen, done, reward, kind)`."""
+    draw, place, speed, steps = np.random.default_rng(seed), 1.0, 0.0, []
+    for t in range(count):
+        done = int(draw.integers(2))
+        speed += -0.0003 * place + (0.02 if (done == 1) != turned else -0.02)
+        place += speed
+        steps.append((place, done, -1.0, min(t + 1, 3)))
+    return steps
+
+
+def test_jobs_in_which_actions_do_the_contrary_are_told_apart():
+    here, there = known(lived(pushed(False))), known(lived(pushed(True)))
+    assert here[0, 0] < -0.95
+    assert here[1, 0] > 0.95
+    np.testing.assert_allclose(here[:, 0], -there[:, 0], atol=0.05)
+    # In eighty steps of the other job, half of which bring another action than the one before, it is found out.
+    switched = known(lived(pushed(True, 80), before=lived(pushed(False))))
+    assert switched[0, 0] > 0.5
+    assert switched[1, 0] < -0.5
+    # What each action costs is the same in both.
+    np.testing.assert_allclose([here[:, 1], there[:, 1]], -1, atol=0.02)
+
+
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_no_unit_makes_a_difference(size):
+    steps = [(float(np.float32(size * seen)), done, size * reward, kind) for seen, done, reward, kind in pushed(False)]
+    np.testing.assert_allclose(known(lived(steps)), known(lived(pushed(False))), atol=1e-2)
+
+
+def test_where_nothing_varies_and_where_all_jumps_it_stays_a_number_in_bounds():
+    still = lived([(0.25, t % 2, 0.0, min(t + 1, 3)) for t in range(50)])
+    assert not np.any(effects.read(still))
+    draw = np.random.default_rng(0)
+    jumps = [(float(draw.choice([-1e6, 1e6])), int(draw.integers(2)), 1.0, min(t + 1, 3)) for t in range(50)]
+    after = lived(jumps, before=still)
+    assert finite(after)
+    assert np.all(np.abs(known(after)) <= 1)
+    assert finite(lived([(1e6, 1, 1e38, 3), (-1e6, 0, -1e38, 3)], before=after))
+    # Of what it earned of late nothing is left after so long, and no smaller number is divided by a smaller one.
+    assert known(lived([(0.0, 0, 0.0, 3)] * 1500, before=after))[0, 1] == 0
+
+
+SPACES = {
+    "numbers": (signature(numeric=4), 4, 2),
+    "nine numbers": (signature(numeric=9), 8, 2),
+    "many numbers": (signature(numeric=400, choices=(18,)), 8, 1),
+    "categories": (signature(categories=(3, 2), choices=(2, 6)), 5, 8),
+    "an image": (signature(images=((9, 9, 2),), image_bytes=(True,)), 8, 2),
+    "nothing": (signature(), 0, 2),
+    "a body": (signature(numeric=3, choices=(11,) * 17, continuous=True), 3, 8),
+}
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_whatever_the_spaces_there_are_few_of_them(name):
+    of, changes, actions = SPACES[name]
+    writer, blank = memory.Writer(of, jax.random.key(0)), memory.init_memory(of)
+    draw = np.random.default_rng(0)
+    now = blank.effects
+    for t in range(6):
+        pictures = tuple(jnp.array(draw.integers(0, 255, shape), jnp.uint8) for shape in of.images)
+        numbers, categories = draw.normal(size=of.numeric), [draw.integers(size) for size in of.categories]
+        seen = writer.seen(Observation(jnp.array(numbers), jnp.array(categories, jnp.int32), pictures))
+        done = writer.done(jnp.array([draw.integers(size) for size in of.choices], jnp.float32))
+        flags = jnp.array(t == 0), jnp.array(t == 1)
+        now = effects.noticed(now, *writer.mixing(seen, done), jnp.array(1.0), *flags)
+    read = effects.read(now)
+    assert read.shape == (memory.effect_numbers(of),) == (actions * (changes + 1),)
+    assert read.size <= 72
+    assert np.all(np.abs(read) <= 1)
+    assert np.any(read)
+    # Mixed or not, a channel of it has the size of a number.
+    for mixture in (writer.mixing.of_seen, writer.mixing.of_done):
+        if mixture is not None:
+            np.testing.assert_allclose(np.mean(np.sum(np.square(mixture), axis=1)), 1.0, rtol=0.35)
+
+
+def test_the_networks_see_it_by_its_own_gain_whatever_was_usual():
+    spec = JobSpec(Signature(1, (), (), (2,), (False,), "plain"))
+    learner = Learner(spec, width=8, constants=dataclasses.replace(SMALL, effects_gain=0.5))
+    state = learner.init(jax.random.key(0))
+    # One number, seven bands of it, of the two actions fourteen; what each does to it, and earns.
+    assert learner.perception.numbers().shape == (1 + 7 + 14 + 4,) == (26,)
+    perceived = Observation(jnp.arange(1.0, 27.0) / 26, jnp.zeros(0, jnp.int32), ())
+    seen = learner.perception.normalised(perceived, state.stream.normaliser).numeric
+    np.testing.assert_allclose(seen[-4:], 0.5 * perceived.numeric[-4:], rtol=1e-6)
+    np.testing.assert_allclose(seen[8:-4], SMALL.memory_gain * perceived.numeric[8:-4], rtol=1e-6)
+
+
+def test_a_stream_keeps_it_in_replay_with_what_was_perceived():
+    spec = JobSpec(Signature(1, (), (), (2,), (False,), "plain"))
+    learner = Learner(spec, width=8, constants=SMALL)
+    step, state = jax.jit(learner.step), learner.init(jax.random.key(0))
+    for t in range(12):
+        seen = Observation(jnp.array([float(t % 3)]), jnp.zeros(0, jnp.int32), ())
+        first, last = np.array(t in (0, 6)), np.array(t == 5)
+        state, _ = step(state, TimeStep(seen, np.float32(1), np.float32(1), first, last))
+    newest = state.stream.replay.rows[int(state.stream.replay.written) - 1]
+    held = np.asarray(effects.read(state.stream.memory.effects))
+    assert np.any(held)
+    places = [i for i in range(newest.size - held.size + 1) if np.allclose(newest[i : i + held.size], held, atol=1e-6)]
+    assert places == [1 + 7 + 14]
