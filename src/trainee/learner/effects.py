@@ -33,12 +33,14 @@ class Effects(eqx.Module):
     Attributes:
       averages: of what came with each action, and of its square: how much more each channel of what is seen changed,
         and last the reward.
+      known: what each action has been doing of late, in [−1, 1]; 0 where nothing is known. Action by action.
       seen: the channels of the newest time step.
       change: of these since the time step before.
       done: the channels of the action between the two.
     """
 
     averages: Float[Array, "2 actions outcomes"]
+    known: Float[Array, " effects"]
     seen: Float[Array, " changes"]
     change: Float[Array, " changes"]
     done: Float[Array, " actions"]
@@ -71,7 +73,8 @@ class Mixing(eqx.Module):
 def init_effects(seen: int, done: int) -> Effects:
     """Of a stream in which nothing has happened; so many channels of an observation and of an action."""
     changes, actions = min(seen, MOST_CHANNELS), min(done, MOST_CHANNELS)
-    return Effects(jnp.zeros((2, actions, changes + 1)), jnp.zeros(changes), jnp.zeros(changes), jnp.zeros(actions))
+    averages, none = jnp.zeros((2, actions, changes + 1)), jnp.zeros(changes)
+    return Effects(averages, jnp.zeros(count(seen, done)), none, none, jnp.zeros(actions))
 
 
 def noticed(
@@ -100,18 +103,13 @@ def noticed(
     told = jnp.clip(jnp.column_stack([of_changes, jnp.where(first, 0.0, done)]), -1, 1)
     moments = jnp.stack([jnp.sign(told) * came[None], jnp.broadcast_to(jnp.square(came), told.shape)])
     averages = effects.averages + jnp.abs(told)[None] / TIMES * (moments - effects.averages)
-    return Effects(averages, seen, change, done)
-
-
-def read(effects: Effects) -> Float[Array, " effects"]:
-    """What each action has been doing of late, in [−1, 1]; 0 where nothing is known. Action by action."""
-    mean, square = effects.averages
+    mean, square = averages
     known = jnp.where(square > LEAST, mean / jnp.sqrt(jnp.maximum(square, LEAST)), 0.0)
-    return jnp.clip(known, -1, 1).reshape(-1)
+    return Effects(averages, jnp.clip(known, -1, 1).reshape(-1), seen, change, done)
 
 
 def count(seen: int, done: int) -> int:
-    """How many numbers are read, of so many channels of an observation and of an action."""
+    """How many numbers are known, of so many channels of an observation and of an action."""
     return min(done, MOST_CHANNELS) * (min(seen, MOST_CHANNELS) + 1)
 
 

@@ -88,7 +88,7 @@ def before_episode(memory: Memory) -> Memory:
 
 def recalled(
     memory: Memory, seen: Float[Array, " seen"], done: Float[Array, " done"], first: Bool[Array, ""]
-) -> tuple[Memory, Float[Array, " seen_bands"], Float[Array, " done_bands"]]:
+) -> tuple[Memory, Float[Array, " seen_bands"], Float[Array, " done_bands"], Float[Array, " channels"]]:
     """Take in one more time step, and read what is remembered. Unbatched.
 
     Args:
@@ -97,18 +97,19 @@ def recalled(
       done: the channels of the action that led to it; means nothing at a first time step.
       first: it begins an episode, and what was remembered is of another one.
     Returns:
-      the memory after it; and for each channel what is new against the shortest span, the difference between each span
-      and the next, and the longest, those of `seen` apart from those of `done`.
+      the memory after it; for each channel what is new against the shortest span, the difference between each span and
+      the next, and the longest, those of `seen` apart from those of `done`; and the channels as they were taken in.
     """
     at_once = jnp.concatenate([jnp.broadcast_to(first, seen.shape), jnp.broadcast_to(first | memory.first, done.shape)])
-    now = jnp.concatenate([seen, jnp.where(first, 0.0, done)])
+    # Worked out once: what effects are made of would be worked out anew, ahead of all else.
+    now = jax.lax.optimization_barrier(jnp.concatenate([seen, jnp.where(first, 0.0, done)]))
     rate = 1 / jnp.array(SPANS, jnp.float32)[:, None]
     # Not by a rate of 1, which would leave a rounding of the episode before.
     averages = jnp.where(at_once[None], now[None], memory.averages + rate * (now[None] - memory.averages))
     ladder = jnp.concatenate([now[None], averages, jnp.zeros_like(now)[None]])
     bands = ladder[:-1] - ladder[1:]
     after = Memory(averages, memory.action, first, memory.effects)
-    return after, bands[:, : seen.size].reshape(-1), bands[:, seen.size :].reshape(-1)
+    return after, bands[:, : seen.size].reshape(-1), bands[:, seen.size :].reshape(-1), now
 
 
 def seen_channels(signature: Signature) -> int:
@@ -122,7 +123,7 @@ def done_channels(signature: Signature) -> int:
 
 
 def effect_numbers(signature: Signature) -> int:
-    """How many numbers are read of effects."""
+    """How many numbers effects are."""
     return effects.count(*_channels(signature))
 
 

@@ -41,15 +41,20 @@ class Perception:
     def perceived(
         self, step: TimeStep, before: memory.Memory, writer: memory.Writer, normaliser: running.Normaliser
     ) -> tuple[memory.Memory, TimeStep]:
-        """The memory with a time step in it, and the time step with what is recalled behind its numbers."""
+        """The memory with a time step in it, and the time step with what is recalled behind its numbers.
+
+        What came of the last action counts from the next time step on: an answer need not wait for it.
+        """
         raw = step.observation
         numeric = running.normalised(running.part(normaliser, raw.numeric.size), raw.numeric)
         seen = writer.seen(Observation(numeric, raw.categories, raw.images))
-        done = writer.done(before.action)
-        after, of_seen, of_done = memory.recalled(before, seen, done, step.first)
-        known = effects.noticed(before.effects, *writer.mixing(seen, done), step.reward, step.first, before.first)
-        after = dataclasses.replace(after, effects=known)
-        numeric = jnp.concatenate([raw.numeric, of_seen, of_done, effects.read(known)])
+        after, of_seen, of_done, now = memory.recalled(before, seen, writer.done(before.action), step.first)
+        numeric = jnp.concatenate([raw.numeric, of_seen, of_done, before.effects.known])
+        # Not before the rest: where many small operations can begin at once XLA gives some to another thread.
+        now = now + 0.0 * after.averages[0, 0]
+        mixed = writer.mixing(now[: seen.size], now[seen.size :])
+        noticed = effects.noticed(before.effects, *mixed, step.reward, step.first, before.first)
+        after = dataclasses.replace(after, effects=noticed)
         return after, dataclasses.replace(step, observation=Observation(numeric, raw.categories, raw.images))
 
     def normalised(self, perceived: Observation, normaliser: running.Normaliser) -> Observation:

@@ -28,7 +28,7 @@ def lived(steps, variant=jax.jit, before=None):
 
 def known(of):
     """For each of two actions: what it does to the one thing seen, and what it earns."""
-    return np.asarray(effects.read(of)).reshape(2, 2)
+    return np.asarray(of.known).reshape(2, 2)
 
 
 @variants
@@ -100,7 +100,7 @@ def test_no_unit_makes_a_difference(size):
 
 def test_where_nothing_varies_and_where_all_jumps_it_stays_a_number_in_bounds():
     still = lived([(0.25, t % 2, 0.0, min(t + 1, 3)) for t in range(50)])
-    assert not np.any(effects.read(still))
+    assert not np.any(still.known)
     draw = np.random.default_rng(0)
     jumps = [(float(draw.choice([-1e6, 1e6])), int(draw.integers(2)), 1.0, min(t + 1, 3)) for t in range(50)]
     after = lived(jumps, before=still)
@@ -135,7 +135,7 @@ def test_whatever_the_spaces_there_are_few_of_them(name):
         done = writer.done(jnp.array([draw.integers(size) for size in of.choices], jnp.float32))
         flags = jnp.array(t == 0), jnp.array(t == 1)
         now = effects.noticed(now, *writer.mixing(seen, done), jnp.array(1.0), *flags)
-    read = effects.read(now)
+    read = now.known
     assert read.shape == (memory.effect_numbers(of),) == (actions * (changes + 1),)
     assert read.size <= 72
     assert np.all(np.abs(read) <= 1)
@@ -163,11 +163,11 @@ def test_a_stream_keeps_it_in_replay_with_what_was_perceived():
     learner = Learner(spec, width=8, constants=SMALL)
     step, state = jax.jit(learner.step), learner.init(jax.random.key(0))
     for t in range(12):
+        held = np.asarray(state.stream.memory.effects.known)
         seen = Observation(jnp.array([float(t % 3)]), jnp.zeros(0, jnp.int32), ())
         first, last = np.array(t in (0, 6)), np.array(t == 5)
         state, _ = step(state, TimeStep(seen, np.float32(1), np.float32(1), first, last))
     newest = state.stream.replay.rows[int(state.stream.replay.written) - 1]
-    held = np.asarray(effects.read(state.stream.memory.effects))
     assert np.any(held)
     places = [i for i in range(newest.size - held.size + 1) if np.allclose(newest[i : i + held.size], held, atol=1e-6)]
     assert places == [1 + 7 + 14]
