@@ -45,17 +45,19 @@ def test_an_evaluation_changes_nothing_and_can_be_repeated() -> None:
     assert agent.workers[WALK].logbook == twin.workers[WALK].logbook
 
 
-def test_an_episode_of_an_evaluation_is_remembered_from_its_beginning_and_no_longer() -> None:
+def test_an_episode_of_an_evaluation_is_remembered_from_its_beginning_and_then_what_actions_did() -> None:
     agent = Agent()
     agent.learn("Pendulum-v1", 600)
     policy = agent.policy("Pendulum-v1")
 
     def returns(remembers: bool) -> list[float]:
-        env, totals = gymnasium.make("Pendulum-v1"), []
+        env, totals, state = gymnasium.make("Pendulum-v1"), [], None
         for seed in (EVALUATION_SEED, None):
-            (observation, _), state, total, over = env.reset(seed=seed), None, 0.0, False
+            (observation, _), total, over, start = env.reset(seed=seed), 0.0, False, np.ones(1, bool)
             while not over:
-                action, state = policy.predict(observation, state=state if remembers else None, deterministic=True)
+                before = (state, start) if remembers else (None, None)
+                action, state = policy.predict(observation, *before, deterministic=True)
+                start = np.zeros(1, bool)
                 observation, reward, terminated, truncated, _ = env.step(action)
                 total, over = total + float(reward), terminated or truncated
             totals.append(total)
