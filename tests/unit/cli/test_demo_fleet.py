@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,7 @@ def test_it_works_is_broken_off_goes_on_merges_and_is_over(run, monkeypatch):
         def tell(self, news):
             super().tell(news)
             if news.kind == "done with a job":
-                signal.raise_signal(signal.SIGINT)
+                raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
         patched.setattr(fleet_live, "Telling", Impatient)
