@@ -45,7 +45,7 @@ class Temperament:
     satiety_rate: float = 0.6
     satiety_weight: float = 0.65
     curiosity: float = 0.5
-    urgency_rate: float = 0.25
+    urgency_rate: float = 0.4
     sureness: float = 2.4
     myopic_horizon: float = 3.0
     wary_share: float = 0.1

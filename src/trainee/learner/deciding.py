@@ -116,7 +116,9 @@ class Decider(Blank):
         surprise = state.stream.feelings.signal("size") / running.unit(state.interface.peak)
         doubt = swayed.doubt * surprise / c.prior_scale * priors[: c.heads]
         risk = jnp.maximum(near - worst, 0.0)
-        return swayed.far * far + (1 - swayed.far) * near[None] - swayed.alarm * risk[None] + doubt
+        # What is disputed stays so, however little of it counts.
+        shared = (1 - swayed.far) * (near - jnp.mean(far, axis=0)) - swayed.alarm * risk
+        return far + shared[None] + doubt
 
     def overrule(self, state: State, action: Float[Array, " components"]) -> State:
         """Remember that another action was taken than the one decided."""
