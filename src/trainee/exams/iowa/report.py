@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from trainee.exams.bars import Bar
 from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg
 from trainee.exams.iowa import people
 from trainee.exams.iowa.load import INTACT
-from trainee.exams.iowa.score import Bar, Likeness
+from trainee.exams.iowa.score import Likeness
 from trainee.exams.numerals import NOT_KNOWN
 from trainee.exams.pages import page, table, written
 
