@@ -20,7 +20,8 @@ from trainee.life import fleet_at, lesioned
 from trainee.types import EMOTIONS
 
 INTACT, LESIONED = "intact", "all"
-CONDITIONS = (INTACT, LESIONED, *EMOTIONS)
+# Without any emotion, and without each of the two that weigh what is far and what is risky.
+CONDITIONS = (INTACT, LESIONED, "concern", "fear")
 PLACES = len(DELAYS) + len(CHANCES)
 
 
