@@ -62,9 +62,9 @@ def test_the_mean_is_of_far_and_near_and_what_is_disputed_stays(share):
     found = deliberation.weighed(FAR, NEAR, WORST, share, 0.0)
     expected = share * FAR.mean(axis=0) + (1 - share) * NEAR
     assert jnp.allclose(found.mean(axis=0), expected)
-    assert jnp.allclose(found - found.mean(axis=0), FAR - FAR.mean(axis=0), atol=1e-6)
+    assert jnp.allclose(found - found.mean(axis=0)[None], FAR - FAR.mean(axis=0)[None], atol=1e-6)
 
 
 def test_alarm_takes_off_what_may_get_worse_and_adds_nothing_for_what_may_not():
     lower = deliberation.weighed(FAR, NEAR, WORST, 1.0, 2.0)
-    assert jnp.allclose(lower, FAR - jnp.array([[1.0, 0.0]]))
+    assert jnp.allclose(lower, FAR - jnp.array([[[1.0, 0.0]]]))
