@@ -87,7 +87,8 @@ def entered(
     means = jnp.stack([lines.mean, lines.brought, lines.weight, lines.weighted, lines.size, lines.square])
     news = jnp.stack([length, returned, size, size * length, jnp.abs(reward), jnp.square(reward)])
     means += jnp.stack([rate, rate, paying, paying, each, each]) * (news - means)
-    return Lines(now, ~last, lines.ended + over, *means[:4], steps, *means[4:])
+    mean, brought, weight, weighted, of_rewards, square = means
+    return Lines(now, ~last, lines.ended + over, mean, brought, weight, weighted, steps, of_rewards, square)
 
 
 def sparsity(lines: Lines) -> Float[Array, ""]:
