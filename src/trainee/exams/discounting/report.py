@@ -48,7 +48,7 @@ def _curves(name: str, places: Sequence[float], worth: Mapping[str, Sequence[flo
     for condition, curve in worth.items():
         colour = {INTACT: "blue", LESIONED: "orange"}.get(condition, "muted")
         axes.plot(at, [1.0, *curve], color=COLOURS[colour], linewidth=1 if colour == "muted" else 2)
-    axes.set(ylim=(0, 1), title=title, xticks=[round(place, 1) for place in at])
+    axes.set(ylim=(0, 1), title=title, xticks=[0.0, *(place for place in places if place >= 1)])
     told = ", ".join(f"{condition} {curve[-1]:.2f}" for condition, curve in worth.items())
     return inline_svg(axes, name, f"{title}; at the last: {told}")
 
