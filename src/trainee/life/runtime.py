@@ -6,11 +6,10 @@ import functools
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
 
 import jax
 
@@ -37,27 +36,6 @@ def prepare() -> None:
     os.environ["XLA_FLAGS"] = " ".join([chosen, *ours]).strip()
     with _one_thread():
         jax.local_devices()
-    # Its own place for this: JAX has no setting for it. Where it is not there any more, all is as JAX has it.
-    with suppress(ImportError, AttributeError):
-        from jax._src import compiler  # noqa: PLC0415 private, and perhaps not there
-
-        compiler.compile_or_get_cached = one_at_a_time(compiler.compile_or_get_cached)
-
-
-def one_at_a_time(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, for which threads wait for each other.
-
-    Two threads that load a compiled program from the cache at once can end the process: a segmentation fault where the
-    program's frames are registered, now and then (JAX 0.10.2 on a CPU).
-    """
-    lock = threading.RLock()
-
-    @functools.wraps(function)
-    def alone(*arguments: Any, **named: Any) -> Any:
-        with lock:
-            return function(*arguments, **named)
-
-    return alone
 
 
 @contextmanager

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -38,23 +36,3 @@ def test_cores_are_those_that_this_process_may_use() -> None:
         assert runtime.cores() == 1
     finally:
         os.sched_setaffinity(0, allowed)
-
-
-def test_programs_are_made_and_loaded_one_at_a_time():
-    from jax._src import compiler
-
-    runtime.prepare()
-    assert hasattr(compiler.compile_or_get_cached, "__wrapped__")
-    inside, most = [], []
-
-    @runtime.one_at_a_time
-    def slow(number):
-        inside.append(number)
-        most.append(len(inside))
-        time.sleep(0.01)
-        inside.remove(number)
-        return number
-
-    with ThreadPoolExecutor(4) as threads:
-        assert list(threads.map(slow, range(8))) == list(range(8))
-    assert max(most) == 1

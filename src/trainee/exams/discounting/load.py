@@ -22,6 +22,8 @@ from trainee.types import EMOTIONS
 INTACT, LESIONED = "intact", "all"
 # Without any emotion, and without each of the two that weigh what is far and what is risky.
 CONDITIONS = (INTACT, LESIONED, "concern", "fear")
+# One for all conditions, as the compiled program is kept by the job.
+OFFERS = Offers()
 PLACES = len(DELAYS) + len(CHANCES)
 
 
@@ -54,9 +56,8 @@ def choices(condition: str, size: Size) -> Choices:
         held = np.broadcast_to(lesioned([condition]), (size.agents, size.steps, len(EMOTIONS)))
     # Their replay is all that is needed: it holds every offer, and what was done.
     constants = dataclasses.replace(Constants(), replay_steps=size.steps)
-    job = Offers()
-    scene = fleet_at(job, size.steps, range(size.agents), held=held, constants=constants).scene
-    example = Learner(TracedJob(job).spec, constants=constants).experience()
+    scene = fleet_at(OFFERS, size.steps, range(size.agents), held=held, constants=constants).scene
+    example = Learner(TracedJob(OFFERS).spec, constants=constants).experience()
     each = [jax.tree.map(lambda leaf, i=i: leaf[i], scene.state.stream.replay) for i in range(size.agents)]
     agents = [_counted(replay.everything(one, example), size.steps // 2) for one in each]
     return Choices(*(np.stack(part) for part in zip(*agents, strict=True)))
