@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from trainee.cli.outcome import say
 from trainee.errors import InvalidArgument
 
 if TYPE_CHECKING:
+    from trainee.exams.bars import Bar
     from trainee.exams.life import Scores as LifeScores
     from trainee.exams.runs import Progress
 
@@ -129,15 +131,40 @@ def iowa(
     if waiting:
         size = {group.name: float(group.steps) for group in waiting}
         for progress in runs(room.runs_of, [[*size]], size.__getitem__, processes or cores(), waiting, kept):
-            text = (
-                f"[{progress.done}/{progress.count}] {progress.name} (about {progress.seconds_left / 60:.0f} min left)"
-            )
-            say(as_json, {"group": progress.name, "done": progress.done}, text)
+            _tell_group(progress, as_json)
     found = room.found(plan, kept)
     page = room.write_page(kept / "page.html", found.conditions, found.bars, found.agents)
-    lines = [f"{'met' if bar.met else 'short':6} {bar.asked}: {bar.found}" for bar in found.bars]
-    told = {"bars": [bar._asdict() for bar in found.bars], "page": str(page)}
-    say(as_json, told, "\n".join([*lines, "", str(page)]))
+    _tell_bars(found.bars, page, as_json)
+
+
+@app.command()
+def discounting(
+    quick: Annotated[bool, typer.Option("--quick", help="A fifth of the agents, half of the steps.")] = False,
+    home: Annotated[Path, typer.Option(help="Where choices are kept; a rerun goes on from there.")] = Path(
+        "discounting"
+    ),
+    processes: Annotated[int, typer.Option(metavar="N", help="How many at a time; 0 is one for each core.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
+) -> None:
+    """How steeply delays and odds are discounted, with emotions and without."""
+    from trainee.exams import discounting as room  # noqa: PLC0415 kept out of --help
+    from trainee.exams.drawing import require_matplotlib  # noqa: PLC0415 kept out of --help
+    from trainee.exams.runs import runs  # noqa: PLC0415 kept out of --help
+    from trainee.life.runtime import cores  # noqa: PLC0415 kept out of --help
+
+    if processes < 0:
+        raise InvalidArgument(f"--processes must be 0 or more, not {processes}")
+    require_matplotlib()
+    kept = home / ("quick" if quick else "whole")
+    kept.mkdir(parents=True, exist_ok=True)
+    size = room.QUICK if quick else room.USUAL
+    waiting = [[condition] for condition in room.unfinished(kept)]
+    if waiting:
+        for progress in runs(room.runs_of, waiting, lambda _: 1.0, processes or cores(), size, kept):
+            _tell_group(progress, as_json)
+    found = room.recalled(kept)
+    bars = room.predictions(found)
+    _tell_bars(bars, room.write_page(kept / "page.html", found, bars), as_json)
 
 
 @app.command()
@@ -214,6 +241,16 @@ def _life_lines(scores: LifeScores) -> list[str]:
         f" learning {cost.learning_s / 60:.1f} min, frozen play {cost.examining_s / 60:.1f} min"
         for arm, cost in scores.costs.items()
     ]
+
+
+def _tell_group(progress: Progress, as_json: bool) -> None:
+    text = f"[{progress.done}/{progress.count}] {progress.name} (about {progress.seconds_left / 60:.0f} min left)"
+    say(as_json, {"group": progress.name, "done": progress.done}, text)
+
+
+def _tell_bars(bars: Sequence[Bar], page: Path, as_json: bool) -> None:
+    lines = [f"{'met' if bar.met else 'short':6} {bar.asked}: {bar.found}" for bar in bars]
+    say(as_json, {"bars": [bar._asdict() for bar in bars], "page": str(page)}, "\n".join([*lines, "", str(page)]))
 
 
 def _tell_progress(progress: Progress, as_json: bool) -> None:

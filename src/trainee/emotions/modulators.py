@@ -10,8 +10,8 @@ from jaxtyping import Array, Float
 from trainee.emotions.feelings import CONCERN, CURIOSITY, FEAR, MOOD, SATIETY, SECURITY, URGENCY
 from trainee.emotions.temperament import Temperament
 
-# Where surprises are as often good as bad, fear is half a mean surprise.
-USUAL_FEAR = 0.5
+# Fear is half a mean surprise where they are as often good as bad; somewhat more of it is nothing out of the way.
+USUAL_FEAR = 0.75
 
 
 class Modulators(NamedTuple):
@@ -39,7 +39,7 @@ class Modulators(NamedTuple):
 def modulators(temperament: Temperament, levels: Float[Array, " emotions"]) -> Modulators:
     """What feelings change. Unbatched.
 
-      alarm = k·[f − ½]₊²      far = concern      doubt = k·(1 − security)      uplift = k·h
+      alarm = min(k·[f − ¾]₊², 1)      far = concern      doubt = k·(1 − security)      uplift = k·h
       leaving = k·s     curious = curiosity      haste = urgency
 
     Fear is heard where it is more than usual, and the square keeps small fears quiet.
@@ -50,7 +50,7 @@ def modulators(temperament: Temperament, levels: Float[Array, " emotions"]) -> M
     """
     t = temperament
     return Modulators(
-        t.fear_weight * jnp.square(jnp.maximum(levels[FEAR] - USUAL_FEAR, 0.0)),
+        jnp.minimum(t.fear_weight * jnp.square(jnp.maximum(levels[FEAR] - USUAL_FEAR, 0.0)), 1.0),
         levels[CONCERN],
         t.security_weight * (1 - levels[SECURITY]),
         t.mood_weight * levels[MOOD],

@@ -29,7 +29,7 @@ TABLE = (
     Entry(
         "fear",
         "f ← ρ·f + (1 − ρ)·[−z]₊",
-        "alarm k·[f − ½]₊²: the chance that the mind is changed, and how much the worst that may come soon counts",
+        "alarm min(k·[f − ¾]₊², 1): the chance that the mind is changed, and the weight of the worst to come soon",
         ("fear_stays", "fear_weight", "wary_share"),
         "things went worse than expected",
     ),

@@ -35,17 +35,17 @@ class Temperament:
     """
 
     fear_stays: float = 0.7
-    fear_weight: float = 20.0
+    fear_weight: float = 30.0
     concern_weight: float = 17.0
     security_steps: float = 300.0
     security_weight: float = 1.8
-    shaken_weight: float = 0.1
+    shaken_weight: float = 0.02
     mood_rate: float = 0.1
     mood_weight: float = 0.3
     satiety_rate: float = 0.6
-    satiety_weight: float = 0.55
+    satiety_weight: float = 0.65
     curiosity: float = 0.5
-    urgency_rate: float = 0.25
+    urgency_rate: float = 0.4
     sureness: float = 2.4
     myopic_horizon: float = 3.0
     wary_share: float = 0.1

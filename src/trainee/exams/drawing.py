@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
-from importlib import resources
-from string import Template
 from typing import Any
 
 from trainee.errors import MissingExtra
@@ -119,16 +117,6 @@ def inline_svg(axes: Any, name: str, description: str) -> str:
     for colour, code in COLOURS.items():
         drawing = drawing.replace(f": {code}", f": var(--{colour}, {code})")
     return f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(description)}">{drawing}</svg>'
-
-
-def page(package: str, **parts: object) -> str:
-    """The `page.html` of a package with its parts filled in, and with them the house's colours and, where it asks for
-    it, the sheet that exams of their own share.
-    """
-    ours = resources.files("trainee.exams")
-    styles = {name: ours.joinpath(f"{name}.css").read_text("utf-8") for name in ("colours", "sheet")}
-    template = Template(resources.files(package).joinpath("page.html").read_text("utf-8"))
-    return template.substitute(**styles, **parts)
 
 
 def _compact(drawing: str) -> str:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from trainee.errors import InvalidArgument, SaveFailed
-from trainee.exams.drawing import house_style, page
+from trainee.errors import InvalidArgument
+from trainee.exams.drawing import house_style
 from trainee.exams.figures import Figure, learning_curve, retained, values_compared, values_over_steps
 from trainee.exams.numerals import NOT_KNOWN, counted, duration, numeral
+from trainee.exams.pages import page, written
 from trainee.exams.stretch import Stretch, newest_stretch
 from trainee.fleet import BAR, Retention
 from trainee.life import Evaluation, Logbook
@@ -83,12 +84,7 @@ def write_report(path: Path, results: Sequence[JobResult], seconds: float) -> Pa
     if not results:
         raise InvalidArgument("a report needs the result of one job at least, and got none")
     text = _page(results, seconds)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SaveFailed(f"the report could not be written to {path}: {error}. Choose another place for it") from error
-    return path
+    return written(path, text, "report")
 
 
 def _page(results: Sequence[JobResult], seconds: float) -> str:

@@ -10,6 +10,7 @@ from trainee.jobs.gymnax import gymnax_job
 from trainee.jobs.jax import HostJaxJob, TracedJob
 from trainee.jobs.json_codec import JsonCodec
 from trainee.jobs.naming import make
+from trainee.jobs.offers import Offers
 from trainee.jobs.space_json import from_json, to_json
 from trainee.jobs.spaces import Codec
 from trainee.jobs.value_json import mask_from_json, value_from_json, value_to_json
@@ -26,6 +27,7 @@ __all__ = [
     "JaxJob",
     "Job",
     "JsonCodec",
+    "Offers",
     "Report",
     "TracedJob",
     "VectorJob",

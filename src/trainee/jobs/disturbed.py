@@ -122,19 +122,22 @@ def _whole_bounds(space: gymnasium.Space) -> tuple[Any, Any]:
 def _spread(job: JaxJob, traced: TracedJob) -> Any:
     """The standard deviation of each number of an observation under random play; arrays shaped as an observation."""
 
+    def first(key: PRNGKeyArray) -> Any:
+        # Some jobs begin with Python's own numbers.
+        return jax.tree.map(jnp.asarray, job.reset(key)[0])
+
     def step(carry: Any, key: PRNGKeyArray) -> tuple[Any, Any]:
         action_key, job_key, reset_key = jax.random.split(key, 3)
         action = traced.codec.action(traced.random_action(action_key), jnp)
         state, seen, _, terminated, truncated = job.step(job_key, carry, action)
-        begun, _ = job.reset(reset_key)
+        begun = first(reset_key)
         over = jnp.logical_or(terminated, truncated)
         following = jax.tree.map(lambda new, old: jnp.where(over, new, old).astype(new.dtype), begun, state)
         return following, seen
 
     def lane(key: PRNGKeyArray) -> Any:
         key, reset_key = jax.random.split(key)
-        begun = jax.tree.map(jnp.asarray, job.reset(reset_key)[0])
-        return jax.lax.scan(step, begun, jax.random.split(key, MEASURED_STEPS))[1]
+        return jax.lax.scan(step, first(reset_key), jax.random.split(key, MEASURED_STEPS))[1]
 
     seen = jax.jit(jax.vmap(lane))(jax.random.split(jax.random.key(0), LANES))
     return jax.tree.map(lambda numbers: np.asarray(numbers, np.float32).std(axis=(0, 1)), seen)

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import gymnasium
 import jax
 import jax.numpy as jnp
-import numpy as np
 from gymnasium import spaces
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
@@ -107,9 +106,3 @@ class IowaGambling:
     def _seen(self, table: Table) -> Int[Array, "2"]:
         card = jnp.where(table.phase == CHOICE, len(DECKS), table.deck)
         return jnp.stack([table.phase, card]).astype(jnp.int32)
-
-
-def deck_values() -> np.ndarray:
-    """What a card of each deck brings on the mean, `[4]`."""
-    losses = np.array([[float(loss) for loss in deck.split()] for deck in FIXED])
-    return np.array(GAINS) - losses.mean(axis=1)

@@ -56,7 +56,8 @@ class GymnaxJob:
         # Some environments count or round in other types than they began with; a loop needs them the same.
         following = jax.tree.map(lambda new, old: jnp.asarray(new, jnp.result_type(old)), following, state)
         truncated = self.env.is_truncated(following, self.params)
-        return following, observation, jnp.asarray(reward), jnp.asarray(terminated), jnp.asarray(truncated)
+        reward = jnp.asarray(reward, jnp.float32)
+        return following, observation, reward, jnp.asarray(terminated), jnp.asarray(truncated)
 
 
 def gymnax_job(job: Any, params: Any = None) -> GymnaxJob:

@@ -115,8 +115,7 @@ class Decider(Blank):
         far, (near, worst) = heads[: c.heads], heads[c.heads : c.heads + FEELING]
         surprise = state.stream.feelings.signal("size") / running.unit(state.interface.peak)
         doubt = swayed.doubt * surprise / c.prior_scale * priors[: c.heads]
-        risk = jnp.maximum(near - worst, 0.0)
-        return swayed.far * far + (1 - swayed.far) * near[None] - swayed.alarm * risk[None] + doubt
+        return deliberation.weighed(far, near, worst, swayed.far, swayed.alarm) + doubt
 
     def overrule(self, state: State, action: Float[Array, " components"]) -> State:
         """Remember that another action was taken than the one decided."""

@@ -14,6 +14,28 @@ from jaxtyping import Array, Bool, Float, Int
 FEWEST = 3
 
 
+def weighed(
+    far: Float[Array, "heads components choices"],
+    near: Float[Array, "components choices"],
+    worst: Float[Array, "components choices"],
+    share: float | Float[Array, ""],
+    alarm: float | Float[Array, ""],
+) -> Float[Array, "heads components choices"]:
+    """What each head thinks, with the near future and with what may come at the worst.
+
+    Their mean is share · far + (1 − share) · near, less alarm times how much worse it may get. What they dispute stays
+    disputed, however little of the far future counts: without it they would all agree, and soon be sure.
+
+    Args:
+      far: of each head, as far as it looks.
+      near, worst: what comes soon, on the mean and at the worst.
+      share: of the far future, from 0 to 1.
+      alarm: 0 or above.
+    """
+    shared = (1 - share) * (near - jnp.mean(far, axis=0)) - alarm * jnp.maximum(near - worst, 0.0)
+    return far + shared[None]
+
+
 def heard(
     utilities: Float[Array, "heads components choices"],
     allowed: Bool[Array, "components choices"],

@@ -33,9 +33,12 @@ def test_it_works_is_broken_off_goes_on_merges_and_is_over(run, monkeypatch):
             if news.kind == "done with a job":
                 signal.raise_signal(signal.SIGINT)
 
+    # As on a terminal, also where whoever began the tests ignores the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with monkeypatch.context() as patched:
         patched.setattr(fleet_live, "Telling", Impatient)
         code, out, _ = run("demo", "--share", 0.01, "--seed", 1)
+    signal.signal(signal.SIGINT, before)
     assert code == 130
     assert "interrupted: saved in demo; the same command goes on from there" in out
     code, out, err = run("demo", "--seed", 1, "--share", 0.05)

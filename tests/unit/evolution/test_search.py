@@ -44,12 +44,15 @@ def test_each_number_reaches_the_learner():
     changed = np.tile(start, (len(start) + 2, 1))
     for i, field in enumerate(PLAN.fields):
         changed[i, i] = field.low if field.place(start[i]) > 0.5 else field.high
-    keys = PLAN.keys(1, "steer", 1)[np.zeros(len(changed), int)]
-    *earned, shipped, same = lived("steer", PLAN.setting, changed, keys)
-    assert shipped == same
-    alike = [field.name for field, one in zip(PLAN.fields, earned, strict=True) if one == shipped]
+    alike = {field.name for field in PLAN.fields}
+    # A short life need not show each of them: one of three does.
+    for draw in (1, 2, 3):
+        keys = PLAN.keys(draw, "steer", 1)[np.zeros(len(changed), int)]
+        *earned, shipped, same = lived("steer", PLAN.setting, changed, keys)
+        assert shipped == same
+        alike &= {field.name for field, one in zip(PLAN.fields, earned, strict=True) if one == shipped}
     # Here all lines are equally long, whatever their mean is taken over, and the few heads there are are all heard.
-    assert set(alike) <= {"memory_lines", "sureness", "urgency_rate"}
+    assert alike <= {"memory_lines", "sureness", "urgency_rate"}
 
 
 def test_worlds_differ_between_draws_and_are_the_same_for_the_same_draw():

@@ -73,7 +73,7 @@ def test_what_does_not_end_is_cut_and_its_lane_plays_no_more():
 
 
 def test_a_job_that_does_not_end_has_a_verdict():
-    agent = trained(STAYS, steps=300)
+    agent = trained(STAYS, steps=600)
     measure = Measure(Source(Path("stays"), agent), digest(agent, STAYS), 30)
     measure.specialist = Trial((1.0, 40.0), 1)
     assert measure.told is None

@@ -9,7 +9,7 @@ import pytest
 from gymnasium import spaces
 
 from trainee.errors import InvalidArgument, UnsupportedSpace
-from trainee.jobs import TracedJob
+from trainee.jobs import TracedJob, gymnax_job
 from trainee.jobs.disturbed import Disturbed
 
 KEYS = jax.random.split(jax.random.key(3), 400)
@@ -129,3 +129,12 @@ def test_whole_numbers_without_bounds_cannot_be_drawn_anew():
     job = Disturbed(Counter(), noise=0.1)
     with pytest.raises(UnsupportedSpace, match="bound their numbers"):
         job.reset(KEYS[0])
+
+
+@pytest.mark.parametrize("name", ["CartPole-v1", "Catch-bsuite", "BernoulliBandit-misc"])
+def test_jobs_that_begin_with_numbers_of_python(name):
+    pytest.importorskip("gymnax")
+    traced = TracedJob(Disturbed(gymnax_job(name), noise=0.1))
+    state, begun = traced.reset(KEYS[0])
+    _, following = traced.advance(KEYS[1], state, begun.last, traced.random_action(KEYS[2]))
+    assert jax.tree.map(jnp.shape, following.observation) == jax.tree.map(jnp.shape, begun.observation)

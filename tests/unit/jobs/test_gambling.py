@@ -9,7 +9,7 @@ import pytest
 
 from trainee.errors import InvalidArgument
 from trainee.jobs import IowaGambling
-from trainee.jobs.gambling import CHOICE, DECKS, GAIN, LOSS, PAUSE, deck_values
+from trainee.jobs.gambling import CHOICE, DECKS, GAIN, GAINS, LOSS, PAUSE
 
 
 def played(job, choices, seed=0):
@@ -55,8 +55,10 @@ def test_shuffled_every_ten_cards_cost_the_same(deck, losses):
     assert len(orders) > 1
 
 
-def test_the_bad_decks_lose_as_much_as_the_good_ones_win():
-    assert deck_values().tolist() == [-25, -25, 25, 25]
+@pytest.mark.parametrize("scheme", [1, 2])
+def test_the_bad_decks_lose_as_much_as_the_good_ones_win(scheme):
+    table, _ = IowaGambling(scheme).reset(jax.random.key(0))
+    assert (np.array(GAINS) - np.asarray(table.losses).mean(axis=1)).tolist() == [-25, -25, 25, 25]
 
 
 def test_a_session_has_its_trials():

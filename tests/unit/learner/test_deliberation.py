@@ -51,3 +51,20 @@ def test_haste_lowers_the_bar():
 def test_where_there_is_no_choice_nothing_is_gained_by_listening(haste):
     allowed = jnp.array([[True, False]])
     assert 1 <= heard([5, -5, 5, -5], haste=haste, allowed=allowed)[1] <= 4
+
+
+FAR = jnp.array([[[1.0, 0.0]], [[0.0, 2.0]], [[2.0, 1.0]]])
+NEAR, WORST = jnp.array([[3.0, -1.0]]), jnp.array([[2.5, -0.5]])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_the_mean_is_of_far_and_near_and_what_is_disputed_stays(share):
+    found = deliberation.weighed(FAR, NEAR, WORST, share, 0.0)
+    expected = share * FAR.mean(axis=0) + (1 - share) * NEAR
+    assert jnp.allclose(found.mean(axis=0), expected)
+    assert jnp.allclose(found - found.mean(axis=0)[None], FAR - FAR.mean(axis=0)[None], atol=1e-6)
+
+
+def test_alarm_takes_off_what_may_get_worse_and_adds_nothing_for_what_may_not():
+    lower = deliberation.weighed(FAR, NEAR, WORST, 1.0, 2.0)
+    assert jnp.allclose(lower, FAR - jnp.array([[[1.0, 0.0]]]))

@@ -11,7 +11,8 @@ import numpy as np
 
 from trainee.errors import SaveFailed
 from trainee.exams.bsuite.score import MEAN, PUBLISHED, TAGS, Scores, published
-from trainee.exams.drawing import house_style, inline_svg, page, require_matplotlib
+from trainee.exams.drawing import house_style, inline_svg, require_matplotlib
+from trainee.exams.pages import page, written
 
 OURS = "Trainee"
 SIZE = 5.2
@@ -41,9 +42,8 @@ def write_page(path: Path, scores: Scores, selection: str) -> Path:
         capabilities="\n".join(_capability(name, scores) for name in (MEAN, *TAGS)),
         rows="\n".join(_experiment(name, scores) for name in scores.experiments),
     )
+    written(path, text)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
         with path.with_name("scores.csv").open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(("experiment", "score", "settings"))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from trainee.errors import SaveFailed
-from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg, page
+from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg
 from trainee.exams.emotions.findings import Scores, titles
 from trainee.exams.emotions.score import Estimate
 from trainee.exams.numerals import counted, numeral
+from trainee.exams.pages import page, table, written
 
 WIDE = 700
 MINUS = "−"
@@ -59,12 +58,7 @@ def write_page(path: Path, scores: Scores) -> Path:
     with house_style():
         sections = [*_emotions(scores), *_arms(scores), *_robustness(scores), *_places(scores)]
     text = page("trainee.exams.emotions", lead=_lead(scores), sections="\n".join(sections))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SaveFailed(f"the page could not be written to {path}: {error}. Choose another place for it") from error
-    return path
+    return written(path, text)
 
 
 def _lead(scores: Scores) -> str:
@@ -78,21 +72,11 @@ def _lead(scores: Scores) -> str:
     )
 
 
-def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    heading = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
-    body = "\n".join(
-        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>'
-        for first, *rest in rows
-    )
-    table = f"<table><thead><tr>{heading}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
-    return f'<h2>{escape(title)}</h2>\n<div class="card">{table}</div>'
-
-
 def _emotions(scores: Scores) -> list[str]:
     if not scores.emotions:
         return []
-    rows = [[one.emotion, told(one.lesion), told(one.clamp), one.verdict] for one in scores.emotions]
-    return [_table("What each emotion is worth", ["emotion", "lost without it", "lost where it is held", ""], rows)]
+    rows = [[escape(one.emotion), told(one.lesion), told(one.clamp), one.verdict] for one in scores.emotions]
+    return [table("What each emotion is worth", ["emotion", "lost without it", "lost where it is held", ""], rows)]
 
 
 def _arms(scores: Scores) -> list[str]:
@@ -101,7 +85,7 @@ def _arms(scores: Scores) -> list[str]:
     names = titles()
     rows = [
         [
-            names[arm] + (f" ({scores.setting})" if arm == "tuned" else ""),
+            escape(names[arm] + (f" ({scores.setting})" if arm == "tuned" else "")),
             told(one.whole),
             str(one.won),
             str(one.lost),
@@ -110,7 +94,7 @@ def _arms(scores: Scores) -> list[str]:
     ]
     head = ["arm", "lost", "environments where it does worse", "better"]
     figure = f'<h2>Beside the intact agent</h2>\n<div class="card">{_forest(scores)}</div>'
-    return [figure, _table("Every arm", head, rows)]
+    return [figure, table("Every arm", head, rows)]
 
 
 def _forest(scores: Scores) -> str:
@@ -134,22 +118,22 @@ def _forest(scores: Scores) -> str:
 def _robustness(scores: Scores) -> list[str]:
     if not scores.robustness:
         return []
-    rows = [[one.kind, told(one.intact), told(one.bare), told(one.more)] for one in scores.robustness]
+    rows = [[escape(one.kind), told(one.intact), told(one.bare), told(one.more)] for one in scores.robustness]
     head = ["disturbance", "costs the intact agent", "costs it without emotions", "by so much more"]
-    return [_table("Disturbed", head, rows)]
+    return [table("Disturbed", head, rows)]
 
 
 def _places(scores: Scores) -> list[str]:
     head = ["environment", "random play", "intact", "unit", *scores.losses]
     rows = [
         [
-            place.name,
+            escape(place.name),
             *(numeral(number) for number in (place.random, place.intact, place.unit)),
             *(_cell(one.places[place.name]) for one in scores.losses.values()),
         ]
         for place in scores.places
     ]
-    return [_table("Every environment", head, rows)] if rows else []
+    return [table("Every environment", head, rows)] if rows else []
 
 
 def _cell(one: Estimate) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -86,8 +87,7 @@ def sessions(group: Group) -> Sessions:
     if group.condition != INTACT:
         held = np.broadcast_to(lesioned([group.condition]), (group.count, steps, len(EMOTIONS)))
     seeds = np.arange(group.first, group.first + group.count) + 1_000_000 * group.scheme
-    job = IowaGambling(group.scheme)
-    trace = fleet_at(job, steps, seeds.tolist(), held=held, whole=True, constants=constants).trace
+    trace = fleet_at(_job(group.scheme), steps, seeds.tolist(), held=held, whole=True, constants=constants).trace
     assert trace.decision is not None
 
     def by_trial(numbers: Any, first: int) -> np.ndarray:
@@ -99,6 +99,12 @@ def sessions(group: Group) -> Sessions:
         by_trial(trace.reward, 1).sum(axis=-1),
         by_trial(trace.decision.heard, 0)[..., 0],
     )
+
+
+# The compiled program is kept by the job: made anew for each group, it filled a process's mappings after 38 of them.
+@functools.cache
+def _job(scheme: int) -> IowaGambling:
+    return IowaGambling(scheme)
 
 
 def kept(home: Path, group: Group) -> Path:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from trainee.errors import SaveFailed
-from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg, page
+from trainee.exams.bars import Bar
+from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg
 from trainee.exams.iowa import people
 from trainee.exams.iowa.load import INTACT
-from trainee.exams.iowa.score import Bar, Likeness
+from trainee.exams.iowa.score import Likeness
+from trainee.exams.numerals import NOT_KNOWN
+from trainee.exams.pages import page, table, written
 
 WIDE = 620
 HEAD = ("", "block 1", "2", "3", "4", "5", "A", "B", "C", "D", "switch", "win-stay", "lose-shift", "spread", "heard")
@@ -32,19 +34,11 @@ def write_page(path: Path, found: dict[str, Likeness], bars: Sequence[Bar], agen
     """
     with house_style():
         curve = _curve(found)
-    text = page(
-        "trainee.exams.iowa",
-        curve=curve,
-        bars="\n".join(_bar(bar) for bar in bars),
-        head="".join(f'<th scope="col">{escape(cell)}</th>' for cell in HEAD),
-        rows="\n".join([_people(), *(_row(name, one, agents[name]) for name, one in found.items())]),
-    )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SaveFailed(f"the page could not be written to {path}: {error}. Choose another place for it") from error
-    return path
+    rows = [_people(), *(_row(name, one, agents[name]) for name, one in found.items())]
+    asked = [[escape(bar.asked), escape(bar.found), "met" if bar.met else "short"] for bar in bars]
+    tables = [table("Bars", ("asked", "found", ""), asked), table("In numbers", HEAD, rows)]
+    text = page("trainee.exams.iowa", curve=curve, sections="\n".join(tables))
+    return written(path, text)
 
 
 def _curve(found: dict[str, Likeness]) -> str:
@@ -63,21 +57,12 @@ def _curve(found: dict[str, Likeness]) -> str:
     return inline_svg(axes, "iowa", f"Share of good decks in the last block: people {people.curve()[-1]:.2f}, {told}")
 
 
-def _bar(bar: Bar) -> str:
-    verdict = "met" if bar.met else "short"
-    return f'<tr><th scope="row">{escape(bar.asked)}</th><td>{escape(bar.found)}</td><td>{verdict}</td></tr>'
-
-
-def _people() -> str:
+def _people() -> list[str]:
     numbers = (*people.curve(), *people.DECKS, people.SWITCH, people.WIN_STAY, people.LOSE_SHIFT, people.SPREAD)
-    return _cells(f"{people.PEOPLE} people", [*(f"{number:.3f}" for number in numbers), "–"])
+    return [f"{people.PEOPLE} people", *(f"{number:.3f}" for number in numbers), NOT_KNOWN]
 
 
-def _row(name: str, one: Likeness, agents: int) -> str:
+def _row(name: str, one: Likeness, agents: int) -> list[str]:
     numbers = (*one.curve, *one.decks, one.switch, one.win_stay, one.lose_shift, one.spread)
     title = f"{agents} agents" if name == INTACT else f"{agents} without {'any emotion' if name == 'all' else name}"
-    return _cells(title, [*(f"{number:.3f}" for number in numbers), f"{one.heard:.2f}"])
-
-
-def _cells(first: str, rest: Sequence[str]) -> str:
-    return f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>'
+    return [title, *(f"{number:.3f}" for number in numbers), f"{one.heard:.2f}"]

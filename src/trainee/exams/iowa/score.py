@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
+from trainee.exams.bars import Bar
 from trainee.exams.iowa import people
 from trainee.exams.iowa.load import Sessions
 from trainee.exams.iowa.people import BARS
@@ -44,14 +44,6 @@ class Likeness:
     spread: float
     heard: float
     error: float
-
-
-class Bar(NamedTuple):
-    """One bar of the exam: what it asks, what was found, and whether that is within it."""
-
-    asked: str
-    found: str
-    met: bool
 
 
 def likeness(sessions: Sessions, test: int = 0) -> Likeness:

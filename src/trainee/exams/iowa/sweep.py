@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from trainee.exams.bars import Bar
 from trainee.exams.iowa.load import CONDITIONS, INTACT, Group, groups, kept, together
 from trainee.exams.iowa.score import (
-    Bar,
     Likeness,
     deliberation_bar,
     intact_bars,

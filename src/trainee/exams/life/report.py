@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 import numpy as np
 
-from trainee.errors import SaveFailed
-from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg, page
+from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg
 from trainee.exams.life.heatmap import heatmap, short
 from trainee.exams.life.score import MEASURES, Estimate, Scores
 from trainee.exams.life.small import Window
 from trainee.exams.life.sweep import OURS, Selection
 from trainee.exams.numerals import NOT_KNOWN, duration, numeral
+from trainee.exams.pages import page, table, written
 from trainee.fleet import Retention
 
 WIDE = 620
@@ -34,12 +33,7 @@ def write_page(path: Path, scores: Scores, asked: Selection) -> Path:
     with house_style():
         sections = [*_measures(scores), *_jobs(scores), *_maps(scores), *_unions(scores), *_small(scores)]
     text = page("trainee.exams.life", lead=_lead(scores, asked), sections="\n".join([*sections, *_costs(scores)]))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SaveFailed(f"the page could not be written to {path}: {error}. Choose another place for it") from error
-    return path
+    return written(path, text)
 
 
 def _lead(scores: Scores, asked: Selection) -> str:
@@ -55,15 +49,6 @@ def _lead(scores: Scores, asked: Selection) -> str:
     )
 
 
-def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    heading = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
-    body = "\n".join(
-        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>' for first, *rest in rows
-    )
-    table = f"<table><thead><tr>{heading}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
-    return f'<h2>{escape(title)}</h2>\n<div class="card">{table}</div>'
-
-
 def told(one: Estimate) -> str:
     """An estimate as text: `0.93 [0.90, 0.97]`."""
     ends = f" [{numeral(one.low)}, {numeral(one.high)}]" if np.isfinite(one.low) else ""
@@ -74,12 +59,12 @@ def _measures(scores: Scores) -> list[str]:
     if not scores.arms:
         return []
     rows = [[escape(arm), *(told(of_arm[name]) for name in MEASURES)] for arm, of_arm in scores.arms.items()]
-    return [_table("Measures", ["arm", *MEASURES], rows)]
+    return [table("Measures", ["arm", *MEASURES], rows)]
 
 
 def _jobs(scores: Scores) -> list[str]:
     return [
-        _table(f"What {arm} kept of each job", ["job", *RETAINED], [_retained(each, "") for each in kept])
+        table(f"What {arm} kept of each job", ["job", *RETAINED], [_retained(each, "") for each in kept])
         for arm, kept in scores.kept.items()
     ]
 
@@ -121,7 +106,7 @@ LEGEND = (
 def _unions(scores: Scores) -> list[str]:
     head = ["job", "random", "specialist", "merged", "retained", "verdict"]
     return [
-        _table(
+        table(
             f"A fleet merged: {arm}",
             head,
             [_retained(each, scores.union_notes.get(arm, {}).get(each.job, "")) for each in found],
@@ -141,7 +126,7 @@ def _small(scores: Scores) -> list[str]:
     ]
     head = ["small jobs", "area, new agents' = 1", "dormant units", "effective rank", "weight norm"]
     figure = f'<h2>Small jobs in a row</h2>\n<div class="card">{_curve(scores.windows)}</div>'
-    return [figure, _table("Small jobs in numbers", head, rows)]
+    return [figure, table("Small jobs in numbers", head, rows)]
 
 
 def _curve(windows: dict[str, list[Window]]) -> str:
@@ -169,4 +154,4 @@ def _costs(scores: Scores) -> list[str]:
         ]
         for arm, cost in scores.costs.items()
     ]
-    return [_table("What it took", ["arm", "steps a second", "of it asleep", "learning", "frozen play"], rows)]
+    return [table("What it took", ["arm", "steps a second", "of it asleep", "learning", "frozen play"], rows)]

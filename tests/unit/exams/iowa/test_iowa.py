@@ -10,6 +10,7 @@ from trainee.exams.iowa import people
 from trainee.exams.iowa.load import CONDITIONS, Group, Sessions, groups, kept, runs_of, sessions, together
 from trainee.exams.iowa.report import write_page
 from trainee.exams.iowa.score import deliberation_bar, intact_bars, lesion_bars, likeness, retest_bars
+from trainee.life import scan
 
 
 def made(chosen, gained=None, heard=3.0):
@@ -113,3 +114,10 @@ def test_agents_sit_down_at_it_and_what_they_did_is_kept(tmp_path):
     text = page.read_text()
     assert "2 without any emotion" in text
     assert "curve within 0.032" in text
+
+
+def test_groups_of_one_size_share_a_compiled_program():
+    sessions(Group("all", 2, 0, 2, 1))
+    before = scan._fleet._cache_size()
+    sessions(Group("fear", 2, 2, 2, 1))
+    assert scan._fleet._cache_size() == before
