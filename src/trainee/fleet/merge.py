@@ -138,9 +138,12 @@ def _largest(first: Array, others: Sequence[Array]) -> Array:
 
 
 def _one_interface(interfaces: Sequence[Interface]) -> Interface:
-    """The mean of the interfaces of one signature, in the largest of their units."""
+    """The mean of the interfaces of one signature, in the largest of their units. What is usual to the one that knows
+    it best is usual to all: halfway between two that differ, nothing would tell them apart as well.
+    """
     peak: Float[Array, ""] = jnp.max(jnp.stack([interface.peak for interface in interfaces]))
-    return averaged([_in_unit(interface, peak) for interface in interfaces])
+    usual = max((interface.usual for interface in interfaces), key=lambda usual: float(usual.count))
+    return eqx.tree_at(lambda i: i.usual, averaged([_in_unit(interface, peak) for interface in interfaces]), usual)
 
 
 def _in_unit(interface: Interface, peak: Float[Array, ""]) -> Interface:

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from trainee.emotions import Told, appraised, modulators
-from trainee.learner import calibration, exploration, lines, quitting, replay, running
+from trainee.learner import calibration, effects, exploration, lines, quitting, replay, running
 from trainee.learner.deciding import Decider
 from trainee.learner.state import State, Stream
 from trainee.learner.update import Rule, improved, td_errors
@@ -66,7 +66,8 @@ class Learner(Decider):
             state.interface,
             replace_fn=lambda heads: jax.tree.map(lambda leaf: leaf * ratio, heads),
         )
-        return State(state.brain, eqx.tree_at(lambda i: i.peak, interface, scale.peak), stream)
+        usual = effects.got_used(interface.usual, self.perception.effects(perceived.observation))
+        return State(state.brain, eqx.tree_at(lambda i: (i.peak, i.usual), interface, (scale.peak, usual)), stream)
 
     def _heard(self, stream: Stream, perceived: TimeStep) -> quitting.Quitting | None:
         if stream.quitting is None:
@@ -93,7 +94,7 @@ class Learner(Decider):
         brain, interface = state.brain, state.interface
         # One batch axis through the networks, and two again outside: nested ones cost twice the time on a CPU.
         flat = jax.tree.map(lambda leaf: leaf.reshape(steps.reward.size, *leaf.shape[2:]), steps.observation)
-        seen = jax.vmap(lambda o: self.perception.normalised(o, stream.normaliser))(flat)
+        seen = jax.vmap(lambda o: self.perception.normalised(o, stream.normaliser, interface.usual))(flat)
         prior = self.prior_scale * jax.vmap(lambda o: interface.prior(self.perception.bare(o)))(seen)
         windowed = (*steps.reward.shape, self.all_heads, *self.spec.signature.grid)
         slow = (self._utilities(brain.slow, interface.learned.slow, seen) + prior).reshape(windowed)

@@ -11,7 +11,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from trainee.emotions import init_feelings
-from trainee.learner import calibration, lines, memory, novelty, quitting, replay, running
+from trainee.learner import calibration, effects, lines, memory, novelty, quitting, replay, running
 from trainee.learner.constants import DEFAULTS, Constants
 from trainee.learner.encoders import Encoder, Trunk
 from trainee.learner.perception import Perception
@@ -59,6 +59,7 @@ class Blank:
             memory.Writer(signature, writer),
             Places(signature, places),
             jnp.zeros(()),
+            effects.init_usual(memory.effect_numbers(signature)),
         )
 
     def init_stream(self, key: PRNGKeyArray) -> Stream:

@@ -128,7 +128,7 @@ class Curiosity:
 
     def _name(self, interface: Interface, stream: Stream, perceived: Observation) -> UInt32[Array, ""]:
         perception = self._perception
-        seen = perception.bare(perception.normalised(perceived, stream.normaliser))
+        seen = perception.bare(perception.normalised(perceived, stream.normaliser, interface.usual))
         return interface.places(seen, perception.binary(stream.normaliser))
 
     @property

@@ -166,7 +166,7 @@ class Decider(Blank):
         """As `utilities`, of the heads that feelings ask too, and last of the one that does not look far; and the part
         of it that they believed before they knew anything.
         """
-        seen = self.perception.normalised(observation, state.stream.normaliser)
+        seen = self.perception.normalised(observation, state.stream.normaliser, state.interface.usual)
         encoder, heads = state.interface.learned.slow
         prior = self.prior_scale * state.interface.prior(self.perception.bare(seen))
         return heads(state.brain.slow(encoder(seen))) + prior, prior

@@ -8,6 +8,10 @@ that was in, and read in units of how large such things are: a number between �
 
 It is the correlation analysis by which a system is identified (Ljung 1999, §6.1), of one step and at work. Differs: no
 model comes of it. The value function sees the numbers, and what they mean it finds out like all else.
+
+Where all is as usual it sees none of them: whoever has one job has nothing to tell apart, and numbers that hardly move
+are so many biases more. What is usual is what it was up to now, and follows slowly as the agent comes to do other
+things; it stays where it was while things are plainly another way, so that what was usual is known when it comes back.
 """
 
 from __future__ import annotations
@@ -25,6 +29,12 @@ TIMES = 20.0
 MOST_CHANNELS = 8
 # A smaller mean of squares is none.
 LEAST = 1e-32
+# Before so many time steps nothing is usual; and so many are remembered.
+SETTLED, USUAL_STEPS = 1000.0, 2000
+# A mean over so many times varies by as much, be things ever so regular.
+CHANCE = 1 / (2 * TIMES)
+# By how much more than usual, on the mean square, things are another way: from here on a little, and there wholly.
+ANOTHER, WHOLLY = 3.0, 4.0
 
 
 class Effects(eqx.Module):
@@ -44,6 +54,14 @@ class Effects(eqx.Module):
     seen: Float[Array, " changes"]
     change: Float[Array, " changes"]
     done: Float[Array, " actions"]
+
+
+class Usual(eqx.Module):
+    """What actions usually do: mean and variance of each number that effects are, and after how many time steps."""
+
+    count: Float[Array, ""]
+    mean: Float[Array, " effects"]
+    variance: Float[Array, " effects"]
 
 
 class Mixing(eqx.Module):
@@ -106,6 +124,30 @@ def noticed(
     mean, square = averages
     known = jnp.where(square > LEAST, mean / jnp.sqrt(jnp.maximum(square, LEAST)), 0.0)
     return Effects(averages, jnp.clip(known, -1, 1).reshape(-1), seen, change, done)
+
+
+def init_usual(numbers: int) -> Usual:
+    """Where nothing has happened."""
+    return Usual(jnp.zeros(()), jnp.zeros(numbers), jnp.zeros(numbers))
+
+
+def departed(usual: Usual, known: Float[Array, " effects"]) -> Float[Array, " effects"]:
+    """How far from usual actions have been: all 0 where that is no more than chance, in [−2, 2]. Unbatched."""
+    return _another(usual, known) * (known - usual.mean)
+
+
+def got_used(usual: Usual, known: Float[Array, " effects"]) -> Usual:
+    """What is usual after one more time step: exact at first, then an exponential average. Unbatched."""
+    counted = usual.count + 1
+    rate = jnp.maximum(1 / counted, 1 / USUAL_STEPS) * (1 - _another(usual, known))
+    delta = known - usual.mean
+    return Usual(counted, usual.mean + rate * delta, (1 - rate) * (usual.variance + rate * jnp.square(delta)))
+
+
+def _another(usual: Usual, known: Float[Array, " effects"]) -> Float[Array, ""]:
+    """Whether things are another way than usual: 0 if not, 1 if plainly so."""
+    far = jnp.mean(jnp.square(known - usual.mean) / jnp.maximum(usual.variance, CHANCE))
+    return jnp.where(usual.count > SETTLED, jnp.clip((far - ANOTHER) / (WHOLLY - ANOTHER), 0, 1), 0.0)
 
 
 def count(seen: int, done: int) -> int:

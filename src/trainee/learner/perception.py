@@ -57,16 +57,24 @@ class Perception:
         after = dataclasses.replace(after, effects=noticed)
         return after, dataclasses.replace(step, observation=Observation(numeric, raw.categories, raw.images))
 
-    def normalised(self, perceived: Observation, normaliser: running.Normaliser) -> Observation:
-        """As the networks see it. What was done and what that did comes in numbers of a known size, and stays as it
-        is: by running statistics it would mean another thing whenever the agent does other things.
+    def normalised(
+        self, perceived: Observation, normaliser: running.Normaliser, usual: effects.Usual
+    ) -> Observation:
+        """As the networks see it. What was done is recalled in numbers of a known size, and stays as it is: by running
+        statistics it would mean another thing whenever the agent does other things.
         """
         standard = running.normalised(normaliser, perceived.numeric[: self.measured])
-        numeric = jnp.concatenate([standard, perceived.numeric[self.measured :]])
-        own, of_effects = self.signature.numeric, memory.effect_numbers(self.signature)
-        gains, counts = (1.0, self.gain, self.effects_gain), (own, numeric.size - own - of_effects, of_effects)
+        other = effects.departed(usual, self.effects(perceived))
+        done = perceived.numeric[self.measured : -other.size]
+        numeric = jnp.concatenate([standard, done, other])
+        own = self.signature.numeric
+        gains, counts = (1.0, self.gain, self.effects_gain), (own, numeric.size - own - other.size, other.size)
         gain = jnp.repeat(jnp.array(gains), jnp.array(counts), total_repeat_length=numeric.size)
         return Observation(gain * numeric, perceived.categories, perceived.images)
+
+    def effects(self, perceived: Observation) -> Float[Array, " effects"]:
+        """What actions have been doing, as it was perceived."""
+        return perceived.numeric[-memory.effect_numbers(self.signature) :]
 
     def bare(self, seen: Observation) -> Observation:
         """Without what is recalled."""

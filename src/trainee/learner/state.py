@@ -7,6 +7,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from trainee.emotions import Feelings
 from trainee.learner.calibration import Calibration
+from trainee.learner.effects import Usual
 from trainee.learner.lines import Lines
 from trainee.learner.memory import Memory, Writer
 from trainee.learner.novelty import Novelty
@@ -20,7 +21,7 @@ from trainee.learner.value import Prior
 
 class Interface(eqx.Module):
     """What belongs to one signature: the encoder, the heads, the fixed priors behind them, what is written to memory,
-    how places are told apart, and the peak of the returns, which the heads have for their unit.
+    how places are told apart, the peak of the returns, which the heads have for their unit, and what actions usually do.
     """
 
     learned: Learned
@@ -28,6 +29,7 @@ class Interface(eqx.Module):
     writer: Writer
     places: Places
     peak: Float[Array, ""]
+    usual: Usual
 
 
 class Stream(eqx.Module):

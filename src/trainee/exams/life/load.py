@@ -193,11 +193,12 @@ def _health(agent: Agent, worker: Worker) -> dict[str, float]:
     except UnfitLessons:
         return {}
     assert agent.brain is not None
-    trunk, (encoder, _) = agent.brain.slow, agent.interfaces[worker.spec.signature.id].learned.slow
+    trunk, interface = agent.brain.slow, agent.interfaces[worker.spec.signature.id]
+    encoder, _ = interface.learned.slow
     perception = worker.learner.perception
 
     def layers(observation):
-        features, active = encoder(perception.normalised(observation, lessons.normaliser)), []
+        features, active = encoder(perception.normalised(observation, lessons.normaliser, interface.usual)), []
         for block, norm in zip(trunk.blocks, trunk.norms, strict=True):
             active.append(jax.nn.relu(norm(block(features))))
             features = features + active[-1]
