@@ -24,13 +24,13 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from trainee.learner.running import measurable
 
 # That an action was taken up or dropped, or taken.
-TIMES = 20.0
+TIMES = 60.0
 # Of what is seen, and of what is done. More are mixed down to as many.
 MOST_CHANNELS = 8
 # A smaller mean of squares is none.
 LEAST = 1e-32
 # Before so many time steps nothing is usual; and so many are remembered.
-SETTLED, USUAL_STEPS = 1000.0, 2000
+SETTLED, USUAL_STEPS = 1000.0, 10_000
 # A mean over so many times varies by as much, be things ever so regular.
 CHANCE = 1 / (2 * TIMES)
 # By how much more than usual, on the mean square, things are another way: from here on a little, and there wholly.
