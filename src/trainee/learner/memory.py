@@ -52,17 +52,29 @@ class Writer(eqx.Module):
         numbers = _numbers(signature)
         few = numbers <= SEEN_CHANNELS
         self.mixture = None if few else jax.random.normal(key, (numbers, SEEN_CHANNELS)) / jnp.sqrt(SEEN_CHANNELS)
-        self.mixing = effects.Mixing(*_channels(signature), jax.random.fold_in(key, 1))
+        self.mixing = effects.Mixing(*_parts(signature), jax.random.fold_in(key, 1))
 
     def seen(self, observation: Observation) -> Float[Array, " seen"]:
         """The channels of an observation, whose numbers are normalised."""
+        pixels = [jnp.clip(scaled(image).reshape(-1), -CLIP, CLIP) for image in observation.images]
+        numbers = jnp.concatenate([self._told(observation), *pixels])
+        return numbers if self.mixture is None else numbers @ self.mixture
+
+    def changing(self, observation: Observation, action: Float[Array, " components"]) -> tuple[Array, Array]:
+        """The few channels of an observation and of the action that led to it, of which effects are. Of an image it is
+        where what each of its channels shows is, across and down: what one moves is seen in that, and hardly in a
+        mixture of all pixels.
+        """
+        places = [_where(scaled(image)) for image in observation.images]
+        return self.mixing(jnp.concatenate([self._told(observation), *places]), self.done(action))
+
+    def _told(self, observation: Observation) -> Float[Array, " told"]:
+        """All that is no image, a number for each category."""
         hot = [
             jax.nn.one_hot(observation.categories[part], size) for part, size in enumerate(self.signature.categories)
         ]
-        pixels = [scaled(image).reshape(-1) for image in observation.images]
         # What was only ever 0 or 1 comes unclipped, and may be anything now.
-        numbers = jnp.clip(jnp.concatenate([observation.numeric, *hot, *pixels]), -CLIP, CLIP)
-        return numbers if self.mixture is None else numbers @ self.mixture
+        return jnp.clip(jnp.concatenate([observation.numeric, *hot]), -CLIP, CLIP)
 
     def done(self, action: Float[Array, " components"]) -> Float[Array, " done"]:
         """The channels of an action: its choices where they are few, otherwise its coordinates in [0, 1]."""
@@ -75,9 +87,9 @@ class Writer(eqx.Module):
 
 def init_memory(signature: Signature) -> Memory:
     """Of a stream in which nothing has happened."""
-    seen, done = _channels(signature)
-    action, unknown = jnp.zeros(len(signature.choices)), effects.init_effects(seen, done)
-    return Memory(jnp.zeros((len(SPANS), seen + done)), action, jnp.zeros((), bool), unknown)
+    channels = seen_channels(signature) + done_channels(signature)
+    action, unknown = jnp.zeros(len(signature.choices)), effects.init_effects(*_parts(signature))
+    return Memory(jnp.zeros((len(SPANS), channels)), action, jnp.zeros((), bool), unknown)
 
 
 def before_episode(memory: Memory) -> Memory:
@@ -88,7 +100,7 @@ def before_episode(memory: Memory) -> Memory:
 
 def recalled(
     memory: Memory, seen: Float[Array, " seen"], done: Float[Array, " done"], first: Bool[Array, ""]
-) -> tuple[Memory, Float[Array, " seen_bands"], Float[Array, " done_bands"], Float[Array, " channels"]]:
+) -> tuple[Memory, Float[Array, " seen_bands"], Float[Array, " done_bands"]]:
     """Take in one more time step, and read what is remembered. Unbatched.
 
     Args:
@@ -97,19 +109,18 @@ def recalled(
       done: the channels of the action that led to it; means nothing at a first time step.
       first: it begins an episode, and what was remembered is of another one.
     Returns:
-      the memory after it; for each channel what is new against the shortest span, the difference between each span and
-      the next, and the longest, those of `seen` apart from those of `done`; and the channels as they were taken in.
+      the memory after it; and for each channel what is new against the shortest span, the difference between each span
+      and the next, and the longest, those of `seen` apart from those of `done`.
     """
     at_once = jnp.concatenate([jnp.broadcast_to(first, seen.shape), jnp.broadcast_to(first | memory.first, done.shape)])
-    # Worked out once: what effects are made of would be worked out anew, ahead of all else.
-    now = jax.lax.optimization_barrier(jnp.concatenate([seen, jnp.where(first, 0.0, done)]))
+    now = jnp.concatenate([seen, jnp.where(first, 0.0, done)])
     rate = 1 / jnp.array(SPANS, jnp.float32)[:, None]
     # Not by a rate of 1, which would leave a rounding of the episode before.
     averages = jnp.where(at_once[None], now[None], memory.averages + rate * (now[None] - memory.averages))
     ladder = jnp.concatenate([now[None], averages, jnp.zeros_like(now)[None]])
     bands = ladder[:-1] - ladder[1:]
     after = Memory(averages, memory.action, first, memory.effects)
-    return after, bands[:, : seen.size].reshape(-1), bands[:, seen.size :].reshape(-1), now
+    return after, bands[:, : seen.size].reshape(-1), bands[:, seen.size :].reshape(-1)
 
 
 def seen_channels(signature: Signature) -> int:
@@ -124,7 +135,7 @@ def done_channels(signature: Signature) -> int:
 
 def effect_numbers(signature: Signature) -> int:
     """How many numbers effects are."""
-    return effects.count(*_channels(signature))
+    return effects.count(*_parts(signature))
 
 
 def bands(channels: int) -> int:
@@ -136,8 +147,17 @@ def _numbers(signature: Signature) -> int:
     return signature.numeric + sum(signature.categories) + signature.pixels
 
 
-def _channels(signature: Signature) -> tuple[int, int]:
-    return seen_channels(signature), done_channels(signature)
+def _parts(signature: Signature) -> tuple[int, int]:
+    """How many numbers of an observation and of an action effects are of, before they are mixed."""
+    places = sum(2 * channels for _, _, channels in signature.images)
+    return signature.numeric + sum(signature.categories) + places, done_channels(signature)
+
+
+def _where(image: Float[Array, "height width channels"]) -> Float[Array, " places"]:
+    """Of each channel how far across and how far down it is bright, from the middle."""
+    height, width, _ = image.shape
+    across = jnp.linspace(-1, 1, width) @ jnp.sum(image, axis=0)
+    return jnp.concatenate([across, jnp.linspace(-1, 1, height) @ jnp.sum(image, axis=1)])
 
 
 def _by_choice(signature: Signature) -> bool:

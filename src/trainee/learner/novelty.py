@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, UInt32
+from jaxtyping import Array, Bool, Float, Int, Num, UInt32
 
 from trainee.learner.columns import grid
 from trainee.types import Signature
@@ -168,27 +170,26 @@ def noted(
       unit: the largest return there was.
     """
     before, curious = novelty.place, novelty.spell > 0
-    # Read after it was written: a table that is read before is copied to be written.
-    tried = novelty.tried.at[before, action].add(jnp.where(first, 0.0, 1.0))
-    new = jnp.where(first, 0.0, jnp.mean(tried[before, action] == 1))
+    # What comes before the first of an episode does not lead to it.
+    chosen = _hot(action, novelty.tried.shape[1]) & ~first
+    tried = _written(novelty.tried, before, chosen, lambda times: times + 1)
+    # Read after it was written: what is read before, and not only to be written, is copied.
+    new = jnp.sum(chosen & (tried[before] == 1)) / action.size
     prize = ~first & (reward >= PRIZE * unit)
     find = jnp.where(prize, 1.0, new)
     of_whom = (jnp.arange(2) == curious) & ~first
     finds = novelty.finds + jnp.where(of_whom, (find - novelty.finds) / rule.memory_steps, 0.0)
     prizes = novelty.prizes + jnp.where(of_whom, (prize - novelty.prizes) / rule.memory_steps, 0.0)
     spell = _spell(novelty.spell, find, first, rule)
-    # A row that does not exist is not written: what comes before the first of an episode does not lead to it.
-    row = jnp.where(first, len(tried), before)
-    leads = novelty.leads.at[row, action].set(jnp.where(discount > 0, place, -1), mode="drop")
     # A way that is dropped is not swept any more, and what it promises could not be forgotten.
     oldest, full = novelty.ways.count % WAYS, (new > 0) & (novelty.ways.count >= WAYS)
-    dropped = jnp.where(full, novelty.ways.place[oldest], len(tried)), novelty.ways.action[oldest]
+    dropped = _hot(_row(novelty.ways.action, oldest), novelty.tried.shape[1]) & full
     known = Novelty(
         novelty.names,
         tried,
-        novelty.ahead.at[dropped].set(0.0, mode="drop"),
-        leads,
-        novelty.open.at[place].set(open),
+        _written(novelty.ahead, _row(novelty.ways.place, oldest), dropped, lambda _: 0.0),
+        _written(novelty.leads, before, chosen, lambda _: jnp.where(discount > 0, place, -1)),
+        jax.lax.dynamic_update_index_in_dim(novelty.open, open, place, 0),
         _with(novelty.ways, before, action, new > 0),
         place,
         novelty.steps + 1,
@@ -196,7 +197,7 @@ def noted(
         prizes,
         spell,
         unit,
-        novelty.brings.at[row, action].set(reward, mode="drop"),
+        _written(novelty.brings, before, chosen, lambda _: reward),
         novelty.worth,
     )
     ahead, worth = _swept(known, rule, exact)
@@ -245,12 +246,31 @@ def _more(found: Float[Array, " 2"], rule: Rule) -> Float[Array, ""]:
 
 def _with(ways: Ways, place: Int[Array, ""], action: Int[Array, " components"], new: Bool[Array, ""]) -> Ways:
     """The ways, with one more if it is new, in place of the oldest when there is no room."""
-    slot = jnp.where(new, ways.count % WAYS, WAYS)
-    return Ways(
-        ways.place.at[slot].set(place, mode="drop"),
-        ways.action.at[slot].set(action, mode="drop"),
-        ways.count + new,
-    )
+    slot = ways.count % WAYS
+    places = _written(ways.place, slot, new, lambda _: place)
+    return Ways(places, _written(ways.action, slot, new, lambda _: action), ways.count + new)
+
+
+def _hot(action: Int[Array, " components"], actions: int) -> Bool[Array, " actions"]:
+    """Which of a table's columns an action is made of."""
+    return jnp.any(jnp.arange(actions)[None] == action[:, None], axis=0)
+
+
+def _row(table: Num[Array, "rows *columns"], row: Int[Array, ""]) -> Num[Array, "*columns"]:
+    return jax.lax.dynamic_index_in_dim(table, row, keepdims=False)
+
+
+def _written(
+    table: Num[Array, "rows *columns"],
+    row: Int[Array, ""],
+    where: Bool[Array, "*#columns"],
+    now: Callable[[Num[Array, "*columns"]], Num[Array, "*#columns"] | float],
+) -> Num[Array, "rows *columns"]:
+    """A table with other values at some columns of a row, made of those before. A whole row at once: an entry by its
+    index is three operations, and what is written has to depend on what was read, or the table would be copied.
+    """
+    before = _row(table, row)
+    return jax.lax.dynamic_update_index_in_dim(table, jnp.where(where, now(before), before), row, 0)
 
 
 def _swept(

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from trainee.learner.encoders import Convolution, Encoder, ImageEncoder, Linear, Trunk
+from trainee.learner.encoders import Convolution, Encoder, ImageEncoder, Linear, Trunk, normed
 from trainee.types import Observation, Signature
 
 WIDTH = 8
@@ -187,3 +187,18 @@ def test_a_linear_map_starts_within_its_bound_and_fills_it():
     # Uniform over ±1/√16, whose standard deviation is ¼/√3.
     assert 0.249 < float(jnp.max(jnp.abs(weight))) <= 0.25
     np.testing.assert_allclose([jnp.mean(weight), jnp.std(weight)], [0.0, 0.25 / np.sqrt(3)], atol=0.005)
+
+
+@pytest.mark.parametrize("width", [3, 32, 64, 100])
+def test_what_is_normed_is_as_equinox_has_it_and_so_is_its_slope(width):
+    library = eqx.nn.RMSNorm(width, use_weight=False, use_bias=False)
+    features = 3 * jax.random.normal(jax.random.key(width), (4, width))
+    weigh = jnp.arange(width, dtype=jnp.float32)
+
+    def judged(norm):
+        return jax.jit(jax.vmap(jax.value_and_grad(lambda x: jnp.sum(weigh * norm(x)))))(features)
+
+    (ours, slopes), (theirs, known) = judged(normed), judged(library)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(slopes, known, rtol=1e-4, atol=1e-4 * width)
+    assert not np.any(jax.jit(normed)(jnp.zeros(width)))

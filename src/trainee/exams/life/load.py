@@ -21,6 +21,7 @@ from trainee.exams.life.log import Row, rows, write_rows
 from trainee.exams.life.protocol import Turn
 from trainee.fleet import Sleep, digest
 from trainee.jobs import make
+from trainee.learner.encoders import normed
 from trainee.life import Agent, Callback, Decision, Logbook, TimeStep, Work, Worker
 
 SAVE_EVERY_S = 120.0
@@ -199,8 +200,8 @@ def _health(agent: Agent, worker: Worker) -> dict[str, float]:
 
     def layers(observation):
         features, active = encoder(perception.normalised(observation, lessons.normaliser, interface.usual)), []
-        for block, norm in zip(trunk.blocks, trunk.norms, strict=True):
-            active.append(jax.nn.relu(norm(block(features))))
+        for block in trunk.blocks:
+            active.append(jax.nn.relu(normed(block(features))))
             features = features + active[-1]
         return features, active
 
