@@ -27,12 +27,12 @@ def test_what_is_perceived_is_the_time_step_with_what_is_recalled_behind_its_num
     seen = jnp.concatenate([standard, jax.nn.one_hot(step.observation.categories[0], 4)])
     first, second = np.asarray(state.stream.memory.action)
     done = jax.nn.relu(1 - jnp.abs(jnp.array([first - i for i in range(3)] + [second - i for i in range(5)])))
-    kept, of_seen, of_done, now = memory.recalled(state.stream.memory, seen, done, jnp.array(step.first))
+    kept, of_seen, of_done = memory.recalled(state.stream.memory, seen, done, jnp.array(step.first))
     # Of actions it is known what came of them until the time step before.
     behind = jnp.concatenate([of_seen, of_done, state.stream.memory.effects.known])
     np.testing.assert_allclose(numbers[3:], behind, rtol=1e-5, atol=1e-6)
     said = map(jnp.array, (step.reward, step.first, False))
-    known = effects.noticed(state.stream.memory.effects, now[:7], now[7:], *said)
+    known = effects.noticed(state.stream.memory.effects, seen, done, *said)
     jax.tree.map(
         lambda one, other: np.testing.assert_allclose(one, other, atol=1e-5), after.stream.memory.effects, known
     )
