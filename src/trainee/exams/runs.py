@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.managers import SyncManager
 from typing import Any
@@ -63,17 +64,15 @@ def runs(
         ProcessPoolExecutor(max(1, min(processes, len(groups))), context, end_with_the_parent) as pool,
     ):
         heard = manager.Queue()
-        under_way = {pool.submit(_told, heard, work, group, *arguments) for group in groups}
-        for future in under_way:
-            future.add_done_callback(lambda _: heard.put(None))
+        under_way = {i: pool.submit(_told, heard, work, group, *arguments) for i, group in enumerate(groups)}
+        # What a group told was put before it was over, and so is heard before that it is.
+        for number, future in under_way.items():
+            future.add_done_callback(functools.partial(_over, heard, number))
         try:
             while under_way:
                 told = heard.get()
-                if told is None:
-                    over = {future for future in under_way if future.done()}
-                    under_way -= over
-                    for future in over:
-                        future.result()
+                if isinstance(told, int):
+                    under_way.pop(told).result()
                     continue
                 name, result = told
                 done, left = done + 1, left - size(name)
@@ -81,6 +80,10 @@ def runs(
                 yield Progress(name, result, done, len(names), spent_s / max(whole - left, 1e-9) * left)
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _over(heard: Any, number: int, _: Future[None]) -> None:
+    heard.put(number)
 
 
 def _told(heard: Any, work: Callable[..., Iterator[tuple[str, Any]]], group: Sequence[str], *arguments: Any) -> None:

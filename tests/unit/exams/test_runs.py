@@ -35,6 +35,15 @@ def test_each_run_is_told_of_once_and_the_time_left_ends_at_nothing() -> None:
     assert os.getpid() not in {progress.result[1] for progress in told}
 
 
+def test_who_listens_late_hears_of_all_that_ended_meanwhile() -> None:
+    names = []
+    for progress in runs(measured, [["a", "dddd"], ["bb"], ["ccc"]], len, 2, 10):
+        names.append(progress.name)
+        # Long enough for all groups to be over.
+        time.sleep(2.0 if len(names) == 1 else 0.0)
+    assert sorted(names) == ["a", "bb", "ccc", "dddd"]
+
+
 def test_the_runs_of_a_group_are_told_of_in_its_order_from_one_process() -> None:
     told = list(runs(measured, [["a", "bb", "ccc"]], len, 2, 0))
     assert [progress.name for progress in told] == ["a", "bb", "ccc"]
