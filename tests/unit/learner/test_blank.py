@@ -34,12 +34,12 @@ def test_bytes_bound_the_replay():
 def test_bytes_bound_the_replay_of_images():
     signature = Signature(0, (), ((100, 101, 1),), (2,), (False,), "pictures", (True,))
     # The picture, and beside it five numbers, and seven of each of sixteen channels of what is seen and of two choices,
-    # and what each of these did to eight channels, and earned.
-    numbers = 5 + 7 * (16 + 2) + 2 * (8 + 1)
+    # and what each of these did to where the picture is, across and down, and earned.
+    numbers = 5 + 7 * (16 + 2) + 2 * (2 + 1)
     tight = dataclasses.replace(SMALL, replay_bytes=(10_100 + 4 * numbers) * 10 + 9_000)
     stream = jax.eval_shape(Learner(JobSpec(signature), constants=tight).init_stream, jax.random.key(0))
     assert [image.shape for image in stream.replay.images] == [(10, 100, 101, 1)]
-    assert stream.replay.rows.shape == (10, 149)
+    assert stream.replay.rows.shape == (10, 137)
 
 
 def test_images_of_bytes_are_kept_as_bytes():

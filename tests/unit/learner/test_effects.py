@@ -190,10 +190,10 @@ def test_where_little_has_happened_nothing_is_usual():
 
 
 def test_what_changes_slowly_becomes_usual():
-    usual, used = lived_with([0.0, 0.0], 1100), jax.jit(effects.got_used)
-    for t in range(30_000):
-        now = jnp.full(2, min(t / 20_000, 0.6))
-        usual = used(usual, now)
+    def drift(usual, t):
+        return effects.got_used(usual, jnp.full(2, jnp.minimum(t / 100_000, 0.6))), None
+
+    usual, _ = jax.lax.scan(drift, lived_with([0.0, 0.0], 1100), jnp.arange(100_000))
     np.testing.assert_allclose(usual.mean, 0.6, atol=0.15)
     assert not np.any(effects.departed(usual, jnp.full(2, 0.6)))
 

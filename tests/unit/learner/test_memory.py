@@ -39,7 +39,7 @@ def lived(steps, variant=jax.jit, before=None):
     now = blank(len(steps[0][0]) + len(steps[0][1])) if before is None else before
     take, bands = variant(memory.recalled), []
     for seen, done, first in steps:
-        now, *of_both, _ = take(now, jnp.array(seen, jnp.float32), jnp.array(done, jnp.float32), jnp.array(first))
+        now, *of_both = take(now, jnp.array(seen, jnp.float32), jnp.array(done, jnp.float32), jnp.array(first))
         bands.append(tuple(of_one.reshape(7, -1).T for of_one in of_both))
     return now, bands
 
