@@ -63,9 +63,9 @@ TABLE = (
     ),
     Entry(
         "curiosity",
-        "the share of episodes in which curiosity finds what work does not, while there is hope for more",
+        "the share of episodes in which it finds what work does not, while there is hope for more and it costs little",
         "the chance that an episode is given to it",
-        ("curiosity",),
+        ("curiosity", "curiosity_thrift"),
         "there is more to be found",
     ),
     Entry(

@@ -25,6 +25,7 @@ class Temperament:
       satiety_rate: η, at which satiety follows how rewarding things are.
       satiety_weight: of satiety in the chance to turn to something else.
       curiosity: the largest share of episodes that is given to it.
+      curiosity_thrift: its share is divided by 1 plus so many times what it has cost of late, in lines of work.
       urgency_rate: by what the bar of sureness falls with each head that is heard.
       sureness: the bar before any was heard, in standard deviations of the lead.
       myopic_horizon: how far is looked ahead, in time steps, where the far future does not count.
@@ -45,6 +46,7 @@ class Temperament:
     satiety_rate: float = 0.6
     satiety_weight: float = 0.65
     curiosity: float = 0.5
+    curiosity_thrift: float = 30.0
     urgency_rate: float = 0.4
     sureness: float = 2.4
     myopic_horizon: float = 3.0
@@ -62,6 +64,7 @@ class Temperament:
         "satiety_rate": (0.0, 1.0),
         "satiety_weight": (0.0, 10.0),
         "curiosity": (0.0, 1.0),
+        "curiosity_thrift": (0.0, 1000.0),
         "urgency_rate": (0.0, 10.0),
         "sureness": (0.0, 100.0),
         "myopic_horizon": (1.0, 1e4),

@@ -226,7 +226,9 @@ def _course(learner: Learner) -> Any:
         utilities: Array,
         allowed: Array,
     ) -> Course:
-        seen = jax.vmap(learner.perception.normalised, in_axes=(0, None, None))(observation, normaliser, interface.usual)
+        seen = jax.vmap(learner.perception.normalised, in_axes=(0, None, None))(
+            observation, normaliser, interface.usual
+        )
 
         def prior_of(moment: Array) -> Array:
             one = jax.tree.map(lambda leaf: leaf[moment], seen)

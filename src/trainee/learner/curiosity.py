@@ -67,7 +67,7 @@ class Curiosity:
         allowed: Bool[Array, "components choices"],
     ) -> Float[Array, ""]:
         """The share of the time that curiosity may have, from 0 to 1: none once the best there ever was is usual."""
-        hope = _hope(stream, _expected(utilities, allowed))
+        hope = self._hope(stream, _expected(utilities, allowed))
         # Until there ever was a reward there is no work to be done.
         most = jnp.where(interface.peak == 0, self.constants.curiosity, 1.0)
         return hope * novelty.share(stream.novelty, self._rule) / jnp.where(most > 0, most, 1.0)
@@ -94,7 +94,7 @@ class Curiosity:
           curious: the share of the time that curiosity may have, as it is felt; see `share`.
         """
         c, known = self.constants, stream.novelty
-        hope = _hope(stream, _expected(utilities, allowed))
+        hope = self._hope(stream, _expected(utilities, allowed))
         idle = interface.peak == 0
         anew = perceived.first | (chance[1] < 1 / c.head_steps) | idle
         begins = anew & (chance[0] < curious)
@@ -114,8 +114,15 @@ class Curiosity:
         assert known.worth is not None
         promise = novelty.best(novelty.promise(known, known.place), open_here, 0.0)
         ways = novelty.best(known.worth[known.place], open_here, -jnp.inf)
-        counts = jnp.where(known.spell > 0, 1.0, _hope(stream) * novelty.share(known, self._rule))
+        counts = jnp.where(known.spell > 0, 1.0, self._hope(stream) * novelty.share(known, self._rule))
         return jnp.where(self._exact(stream), ways, value), promise, counts
+
+    def _hope(self, stream: Stream, expected: float | Float[Array, ""] = 0.0) -> Float[Array, ""]:
+        """None where the best there ever was is what lines bring, or what is expected of them before one is over; and
+        the less, the more curiosity has cost of late.
+        """
+        brought = jnp.where(stream.lines.ended > 0, stream.lines.brought, expected)
+        return jnp.clip(1 - brought, 0.0, 1.0) / (1 + self.constants.curiosity_thrift * stream.lines.spent)
 
     def _columns(self, action: Float[Array, " components"]) -> Int[Array, " components"]:
         """The columns of the table that an action falls into."""
@@ -146,9 +153,3 @@ def _expected(
 ) -> Float[Array, ""]:
     """What the best there is to do brings, on the mean of the ensemble."""
     return jnp.mean(jnp.max(jnp.where(allowed, jnp.mean(utilities, axis=0), -jnp.inf), axis=-1))
-
-
-def _hope(stream: Stream, expected: float | Float[Array, ""] = 0.0) -> Float[Array, ""]:
-    """None where the best there ever was is what lines bring, or what is expected of them before one is over."""
-    brought = jnp.where(stream.lines.ended > 0, stream.lines.brought, expected)
-    return jnp.clip(1 - brought, 0.0, 1.0)

@@ -13,6 +13,11 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+# Over how many lines it is remembered what curiosity cost.
+SPENT_LINES = 300.0
+# Of the largest return there was: where lines bring less there is less to lose.
+WORTH_HAVING = 0.1
+
 
 class Lines(eqx.Module):
     """The episodes of one stream.
@@ -22,12 +27,14 @@ class Lines(eqx.Module):
       under_way: it is not over.
       ended: how many are over, or were given up.
       mean: their mean length of late.
-      brought: their mean return of late, in units of the largest there was.
+      brought: their mean return of late, in units of the largest there was; less of those that curiosity decided.
       weight: the mean size of the returns, of those that brought anything.
       weighted: the mean of that size times the length.
       steps: how many rewards there were.
       size: their mean size of late, in the job's units.
       square: their mean square of late.
+      aside: how many steps of the newest one curiosity decided.
+      spent: by what lines that it decided fell short of what they bring, as shares of that, added up over those of late.
     """
 
     length: Int[Array, ""]
@@ -40,6 +47,8 @@ class Lines(eqx.Module):
     steps: Float[Array, ""]
     size: Float[Array, ""]
     square: Float[Array, ""]
+    aside: Float[Array, ""]
+    spent: Float[Array, ""]
 
     def rescaled(self, ratio: Float[Array, ""]) -> Lines:
         """In another unit: the ratio of the one before to it."""
@@ -50,7 +59,7 @@ class Lines(eqx.Module):
 def init_lines() -> Lines:
     """Of a stream in which nothing has happened."""
     none, zero = jnp.zeros((), jnp.int32), jnp.zeros(())
-    return Lines(none, jnp.zeros((), bool), none, *[zero] * 7)
+    return Lines(none, jnp.zeros((), bool), none, *[zero] * 9)
 
 
 def entered(
@@ -61,6 +70,7 @@ def entered(
     returned: Float[Array, ""],
     memory_lines: float | Float[Array, ""],
     memory_steps: int,
+    curious: Bool[Array, ""],
 ) -> Lines:
     """After one more time step.
 
@@ -73,6 +83,7 @@ def entered(
         the largest return there was.
       memory_lines: over how many episodes means are taken.
       memory_steps: over how many steps means of rewards are taken.
+      curious: what led to the time step was decided out of curiosity.
     """
     steps = lines.steps + ~first
     each = jnp.where(first, 0.0, jnp.maximum(1 / jnp.maximum(steps, 1.0), 1 / memory_steps))
@@ -80,15 +91,22 @@ def entered(
     length = jnp.where(first, lines.length, now)
     over = last | (first & lines.under_way)
     rate = jnp.where(over, jnp.maximum(1 / (lines.ended + 1), 1 / memory_lines), 0.0)
+    aside = jnp.where(first, lines.aside, lines.aside + curious)
+    of_curiosity = aside / jnp.maximum(length, 1)
+    # Where work brings nothing, or costs, there is nothing to lose.
+    usual, now_had = jnp.maximum(jnp.stack([lines.brought, returned]), 0.0)
+    lost = of_curiosity * jnp.maximum(usual - now_had, 0.0) / jnp.maximum(usual, WORTH_HAVING)
+    spent = jnp.where(over, (1 - 1 / SPENT_LINES) * lines.spent + lost, lines.spent)
     size = jnp.abs(returned)
     # A line that brought nothing does not tell how long one has to be that does.
     paying = jnp.where(size > 0, rate, 0.0)
     # Side by side: apart they would be an operation each.
     means = jnp.stack([lines.mean, lines.brought, lines.weight, lines.weighted, lines.size, lines.square])
     news = jnp.stack([length, returned, size, size * length, jnp.abs(reward), jnp.square(reward)])
-    means += jnp.stack([rate, rate, paying, paying, each, each]) * (news - means)
+    means += jnp.stack([rate, rate * (1 - of_curiosity), paying, paying, each, each]) * (news - means)
     mean, brought, weight, weighted, of_rewards, square = means
-    return Lines(now, ~last, lines.ended + over, mean, brought, weight, weighted, steps, of_rewards, square)
+    sums = steps, of_rewards, square, jnp.where(first, 0.0, aside), spent
+    return Lines(now, ~last, lines.ended + over, mean, brought, weight, weighted, *sums)
 
 
 def sparsity(lines: Lines) -> Float[Array, ""]:

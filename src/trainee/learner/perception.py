@@ -57,9 +57,7 @@ class Perception:
         after = dataclasses.replace(after, effects=noticed)
         return after, dataclasses.replace(step, observation=Observation(numeric, raw.categories, raw.images))
 
-    def normalised(
-        self, perceived: Observation, normaliser: running.Normaliser, usual: effects.Usual
-    ) -> Observation:
+    def normalised(self, perceived: Observation, normaliser: running.Normaliser, usual: effects.Usual) -> Observation:
         """As the networks see it. What was done is recalled in numbers of a known size, and stays as it is: by running
         statistics it would mean another thing whenever the agent does other things.
         """

@@ -109,6 +109,17 @@ def test_once_a_line_is_over_there_is_to_hope_for_what_lines_do_not_bring(mixed,
     assert 150 < begun(mixed, finding(state, ended=1, brought=-1.0), step) < 250
 
 
+def test_curiosity_has_the_less_the_more_it_cost(mixed, lived):
+    state, step = lived
+    dear = lambda spent: eqx.tree_at(  # noqa: E731
+        lambda s: s.stream.lines.spent, finding(state, ended=1, brought=0.0), jnp.float32(spent)
+    )
+    # One line in as many as its thrift halves the half that it had: a quarter of 400, give or take five deviations.
+    assert 56 < begun(mixed, dear(1 / SMALL.curiosity_thrift), step) < 144
+    # Ten lines leave one in six hundred.
+    assert begun(mixed, dear(10.0), step) < 8
+
+
 def test_curiosity_that_comes_to_prizes_takes_over_within_an_episode(mixed, lived):
     state, step = lived
     state = finding(state, ended=1, brought=0.0)

@@ -44,7 +44,9 @@ def test_of_an_action_that_is_taken_up_it_is_told_how_much_more_changes(variant)
     np.testing.assert_array_equal(on.averages[:, :, 0], after.averages[:, :, 0])
     # Back to the first action and a change of 1: the same twice, and the sign is kept.
     back = lived([(9.0, 0, 0.0, 3)], variant, on)
-    np.testing.assert_allclose(back.averages[0, :, 0], [-1 / 30 - (2 - 1 / 30) / 60, 1 / 30 + (2 - 1 / 30) / 60], rtol=1e-5)
+    np.testing.assert_allclose(
+        back.averages[0, :, 0], [-1 / 30 - (2 - 1 / 30) / 60, 1 / 30 + (2 - 1 / 30) / 60], rtol=1e-5
+    )
 
 
 @variants
