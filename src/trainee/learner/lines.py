@@ -34,7 +34,7 @@ class Lines(eqx.Module):
       size: their mean size of late, in the job's units.
       square: their mean square of late.
       aside: how many steps of the newest one curiosity decided.
-      spent: by what lines that it decided fell short of what they bring, as shares of that, added up over those of late.
+      spent: by what lines that it decided fell short of what is usual, as shares of that, added up over those of late.
     """
 
     length: Int[Array, ""]

@@ -21,7 +21,8 @@ from trainee.learner.value import Prior
 
 class Interface(eqx.Module):
     """What belongs to one signature: the encoder, the heads, the fixed priors behind them, what is written to memory,
-    how places are told apart, the peak of the returns, which the heads have for their unit, and what actions usually do.
+    how places are told apart, the peak of the returns, which the heads have for their unit, and what actions usually
+    do.
     """
 
     learned: Learned
