@@ -135,8 +135,8 @@ class Curiosity:
 
     def _name(self, interface: Interface, stream: Stream, perceived: Observation) -> UInt32[Array, ""]:
         perception = self._perception
-        seen = perception.bare(perception.normalised(perceived, stream.normaliser, interface.usual))
-        return interface.places(seen, perception.binary(stream.normaliser))
+        own = perception.own(perceived, stream.normaliser)
+        return interface.places(own, perception.binary(stream.normaliser))
 
     @property
     def _perception(self) -> Perception:

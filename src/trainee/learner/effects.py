@@ -114,13 +114,15 @@ def noticed(
       second: the one before it did, and there is no change to compare with this one.
     """
     change = seen - effects.seen
-    came = jnp.append(change - effects.change, measurable(reward))
-    taken_up = jnp.where(first | second, 0.0, done - effects.done)
-    of_changes = jnp.broadcast_to(taken_up[:, None], (done.size, seen.size))
+    # Chosen by where they stand, and not put together of parts: each part would be an operation.
+    _, _, outcomes = jnp.indices(effects.averages.shape, sparse=True)
+    earned, squared = outcomes == seen.size, jnp.arange(2)[:, None, None] == 1
+    came = jnp.where(earned, measurable(reward), jnp.pad(change - effects.change, (0, 1)))
+    taken_up, taken = jnp.where(first | second, 0.0, done - effects.done), jnp.where(first, 0.0, done)
     # Mixed, an action may count for more than one.
-    told = jnp.clip(jnp.column_stack([of_changes, jnp.where(first, 0.0, done)]), -1, 1)
-    moments = jnp.stack([jnp.sign(told) * came[None], jnp.broadcast_to(jnp.square(came), told.shape)])
-    averages = effects.averages + jnp.abs(told)[None] / TIMES * (moments - effects.averages)
+    told = jnp.clip(jnp.where(earned, taken[:, None], taken_up[:, None]), -1, 1)
+    moments = jnp.where(squared, jnp.square(came), jnp.sign(told) * came)
+    averages = effects.averages + jnp.abs(told) / TIMES * (moments - effects.averages)
     mean, square = averages
     known = jnp.where(square > LEAST, mean / jnp.sqrt(jnp.maximum(square, LEAST)), 0.0)
     return Effects(averages, jnp.clip(known, -1, 1).reshape(-1), seen, change, done)

@@ -65,10 +65,16 @@ class Perception:
         other = effects.departed(usual, self.effects(perceived))
         done = perceived.numeric[self.measured : -other.size]
         numeric = jnp.concatenate([standard, done, other])
-        own = self.signature.numeric
-        gains, counts = (1.0, self.gain, self.effects_gain), (own, numeric.size - own - other.size, other.size)
-        gain = jnp.repeat(jnp.array(gains), jnp.array(counts), total_repeat_length=numeric.size)
+        place = jnp.arange(numeric.size)
+        gain = jnp.where(place < numeric.size - other.size, self.gain, self.effects_gain)
+        gain = jnp.where(place < self.signature.numeric, 1.0, gain)
         return Observation(gain * numeric, perceived.categories, perceived.images)
+
+    def own(self, perceived: Observation, normaliser: running.Normaliser) -> Observation:
+        """Of what the networks see, the observation's own part."""
+        numbers = self.signature.numeric
+        numeric = running.normalised(running.part(normaliser, numbers), perceived.numeric[:numbers])
+        return Observation(numeric, perceived.categories, perceived.images)
 
     def effects(self, perceived: Observation) -> Float[Array, " effects"]:
         """What actions have been doing, as it was perceived."""
