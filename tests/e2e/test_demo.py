@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from spawned import Trainee, ended
+
+pytestmark = pytest.mark.processes
 
 
 def test_a_short_demo_ends_with_a_report_and_agents_that_can_be_used(trainee: Trainee, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from spawned import Trainee, ended
 
 from trainee.cli.demo_serve import JOBS, _has_perl
 
-pytestmark = pytest.mark.xdist_group("demo-serve")
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("demo-serve")]
 
 
 def told(process: subprocess.Popen) -> Iterator[dict[str, Any]]:

@@ -31,6 +31,8 @@ from trainee.record.events import Event
 from trainee.record.log import EventLog
 from trainee.workshop.bench import Bench
 
+pytestmark = pytest.mark.processes
+
 KILLS = int(os.environ.get("KILLS", "3"))
 BOX, TWO = spaces.Box(np.zeros(2, np.float32), np.ones(2, np.float32)), spaces.Discrete(2)
 WORKERS, EPISODE = 3, 25

@@ -16,6 +16,8 @@ from serving import JOB, SEEN, decision
 from trainee.record.log import EventLog
 from trainee.workshop.bench import Bench
 
+pytestmark = pytest.mark.processes
+
 KILLS = 1
 
 

@@ -14,6 +14,8 @@ from trainee import Agent
 from trainee.cli import demo
 from trainee.fleet import place, provenance_at
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def run(monkeypatch, capsys, tmp_path):

@@ -12,6 +12,8 @@ from fleets import NESTED, WALK, trained
 from trainee import Agent
 from trainee.fleet import digest, keep, place, provenance_at
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def run(monkeypatch, capsys, tmp_path):

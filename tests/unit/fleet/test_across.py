@@ -20,6 +20,8 @@ from trainee.errors import InvalidArgument, MissingExtra, RecordError, SaveFaile
 from trainee.fleet import across, assignments, provenance_at
 from trainee.fleet.across import _Desk
 
+pytestmark = pytest.mark.processes
+
 TWIN = "fleet_toys:Twin-v0"
 STEPS = 12_000
 SAID = "two nodes: "

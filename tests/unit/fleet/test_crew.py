@@ -14,6 +14,8 @@ from trainee import Agent, record
 from trainee.errors import InvalidArgument, RecordError
 from trainee.fleet import assignments, crew, digest, keep, place, provenance_at
 
+pytestmark = pytest.mark.processes
+
 BREAKS, NOWHERE = "work_toys:Breaks-v0", "Nowhere-v0"
 
 

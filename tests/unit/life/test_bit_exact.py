@@ -17,7 +17,7 @@ from trainee.errors import DamagedPart, DifferentAgent
 from trainee.learner import Constants
 
 # What two tests share is made once, so they go to one process.
-pytestmark = pytest.mark.xdist_group("bit-exact")
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("bit-exact")]
 
 # Two jobs that are saved mid-episode, and one whose actions are continuous. More than 2,000 steps fill all windows.
 HALVES = {"CartPole-v1": 3000, "Acrobot-v1": 1000, "Pendulum-v1": 1000}
