@@ -66,7 +66,7 @@ class Learner(Decider):
             state.interface,
             replace_fn=lambda heads: jax.tree.map(lambda leaf: leaf * ratio, heads),
         )
-        usual = effects.got_used(interface.usual, self.perception.effects(perceived.observation))
+        usual = effects.got_used(interface.usual, old.memory.effects.known)
         return State(state.brain, eqx.tree_at(lambda i: (i.peak, i.usual), interface, (scale.peak, usual)), stream)
 
     def _heard(self, stream: Stream, perceived: TimeStep) -> quitting.Quitting | None:

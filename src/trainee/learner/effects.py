@@ -27,8 +27,8 @@ from trainee.learner.running import measurable
 TIMES = 60.0
 # Of what is seen, and of what is done. More are mixed down to as many.
 MOST_CHANNELS = 8
-# A smaller mean of squares is none.
-LEAST = 1e-32
+# A smaller mean of squares is none; and what is larger than so many times its root is as large.
+LEAST, MOST = 1e-32, 8.0
 # Before so many time steps nothing is usual; and so many are remembered.
 SETTLED, USUAL_STEPS = 1000.0, 10_000
 # A mean over so many times varies by as much, be things ever so regular.
@@ -57,7 +57,7 @@ class Effects(eqx.Module):
 
 
 class Usual(eqx.Module):
-    """What actions usually do: mean and variance of each number that effects are, and after how many time steps."""
+    """What actions usually do: mean and variance of each number that effects are, and of how many time steps."""
 
     count: Float[Array, ""]
     mean: Float[Array, " effects"]
@@ -118,6 +118,10 @@ def noticed(
     _, _, outcomes = jnp.indices(effects.averages.shape, sparse=True)
     earned, squared = outcomes == seen.size, jnp.arange(2)[:, None, None] == 1
     came = jnp.where(earned, measurable(reward), jnp.pad(change - effects.change, (0, 1)))
+    # One leap is not to drown all else for long.
+    before = effects.averages[1:]
+    most = jnp.where(before > LEAST, MOST * jnp.sqrt(before), jnp.inf)
+    came = jnp.clip(came, -most, most)
     taken_up, taken = jnp.where(first | second, 0.0, done - effects.done), jnp.where(first, 0.0, done)
     # Mixed, an action may count for more than one.
     told = jnp.clip(jnp.where(earned, taken[:, None], taken_up[:, None]), -1, 1)
@@ -140,8 +144,9 @@ def departed(usual: Usual, known: Float[Array, " effects"]) -> Float[Array, " ef
 
 def got_used(usual: Usual, known: Float[Array, " effects"]) -> Usual:
     """What is usual after one more time step: exact at first, then an exponential average. Unbatched."""
-    counted = usual.count + 1
-    rate = jnp.maximum(1 / counted, 1 / USUAL_STEPS) * (1 - _another(usual, known))
+    as_usual = 1 - _another(usual, known)
+    counted = usual.count + as_usual
+    rate = as_usual * jnp.maximum(1 / counted, 1 / USUAL_STEPS)
     delta = known - usual.mean
     return Usual(counted, usual.mean + rate * delta, (1 - rate) * (usual.variance + rate * jnp.square(delta)))
 

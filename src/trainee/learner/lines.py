@@ -91,22 +91,22 @@ def entered(
     length = jnp.where(first, lines.length, now)
     over = last | (first & lines.under_way)
     rate = jnp.where(over, jnp.maximum(1 / (lines.ended + 1), 1 / memory_lines), 0.0)
-    aside = jnp.where(first, lines.aside, lines.aside + curious)
-    of_curiosity = aside / jnp.maximum(length, 1)
+    aside = lines.aside + (curious & ~first)
+    # Half of its steps, and not the share of them, which would be a division and so an operation of its own.
+    led = 2 * aside > length
     # Where work brings nothing, or costs, there is nothing to lose.
-    usual, now_had = jnp.maximum(jnp.stack([lines.brought, returned]), 0.0)
-    lost = of_curiosity * jnp.maximum(usual - now_had, 0.0) / jnp.maximum(usual, WORTH_HAVING)
-    spent = jnp.where(over, (1 - 1 / SPENT_LINES) * lines.spent + lost, lines.spent)
+    usual = jnp.maximum(lines.brought, 0.0)
+    short = jnp.maximum(usual - jnp.maximum(returned, 0.0), 0.0) / jnp.maximum(usual, WORTH_HAVING)
     size = jnp.abs(returned)
     # A line that brought nothing does not tell how long one has to be that does.
-    paying = jnp.where(size > 0, rate, 0.0)
+    paying, forgotten = jnp.where(size > 0, rate, 0.0), jnp.where(over, 1 / SPENT_LINES, 0.0)
     # Side by side: apart they would be an operation each.
-    means = jnp.stack([lines.mean, lines.brought, lines.weight, lines.weighted, lines.size, lines.square])
-    news = jnp.stack([length, returned, size, size * length, jnp.abs(reward), jnp.square(reward)])
-    means += jnp.stack([rate, rate * (1 - of_curiosity), paying, paying, each, each]) * (news - means)
-    mean, brought, weight, weighted, of_rewards, square = means
-    sums = steps, of_rewards, square, jnp.where(first, 0.0, aside), spent
-    return Lines(now, ~last, lines.ended + over, mean, brought, weight, weighted, *sums)
+    means = lines.mean, lines.brought, lines.weight, lines.weighted, lines.size, lines.square, lines.aside, lines.spent
+    news = length, returned, size, size * length, jnp.abs(reward), jnp.square(reward), aside * ~first
+    rates = rate, jnp.where(led, 0.0, rate), paying, paying, each, each, jnp.ones(()), forgotten
+    moved = jnp.stack(rates) * (jnp.stack([*news, SPENT_LINES * led * short]) - jnp.stack(means))
+    mean, brought, weight, weighted, *rest = jnp.stack(means) + moved
+    return Lines(now, ~last, lines.ended + over, mean, brought, weight, weighted, steps, *rest)
 
 
 def sparsity(lines: Lines) -> Float[Array, ""]:

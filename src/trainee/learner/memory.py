@@ -57,24 +57,22 @@ class Writer(eqx.Module):
     def seen(self, observation: Observation) -> Float[Array, " seen"]:
         """The channels of an observation, whose numbers are normalised."""
         pixels = [jnp.clip(scaled(image).reshape(-1), -CLIP, CLIP) for image in observation.images]
-        numbers = jnp.concatenate([self._told(observation), *pixels])
+        # What was only ever 0 or 1 comes unclipped, and may be anything now.
+        numbers = jnp.concatenate([jnp.clip(observation.numeric, -CLIP, CLIP), *self._hot(observation), *pixels])
         return numbers if self.mixture is None else numbers @ self.mixture
 
     def changing(self, observation: Observation, action: Float[Array, " components"]) -> tuple[Array, Array]:
-        """The few channels of an observation and of the action that led to it, of which effects are. Of an image it is
-        where what each of its channels shows is, across and down: what one moves is seen in that, and hardly in a
+        """The few channels of an observation and of the action that led to it, of which effects are. Where numbers are
+        mixed they have to be in one unit; otherwise in any, as each is read in units of how large it is. Of an image it
+        is where what each of its channels shows is, across and down: what one moves is seen in that, and hardly in a
         mixture of all pixels.
         """
         places = [_where(scaled(image)) for image in observation.images]
-        return self.mixing(jnp.concatenate([self._told(observation), *places]), self.done(action))
+        return self.mixing(jnp.concatenate([observation.numeric, *self._hot(observation), *places]), self.done(action))
 
-    def _told(self, observation: Observation) -> Float[Array, " told"]:
-        """All that is no image, a number for each category."""
-        hot = [
-            jax.nn.one_hot(observation.categories[part], size) for part, size in enumerate(self.signature.categories)
-        ]
-        # What was only ever 0 or 1 comes unclipped, and may be anything now.
-        return jnp.clip(jnp.concatenate([observation.numeric, *hot]), -CLIP, CLIP)
+    def _hot(self, observation: Observation) -> list[Float[Array, " size"]]:
+        """A number for each category."""
+        return [jax.nn.one_hot(observation.categories[i], size) for i, size in enumerate(self.signature.categories)]
 
     def done(self, action: Float[Array, " components"]) -> Float[Array, " done"]:
         """The channels of an action: its choices where they are few, otherwise its coordinates in [0, 1]."""

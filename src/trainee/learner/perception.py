@@ -46,13 +46,15 @@ class Perception:
         What came of the last action counts from the next time step on: an answer need not wait for it.
         """
         raw = step.observation
-        usual = running.normalised(running.part(normaliser, raw.numeric.size), raw.numeric)
-        seen = writer.seen(Observation(usual, raw.categories, raw.images))
+        standard = running.normalised(running.part(normaliser, raw.numeric.size), raw.numeric)
+        seen = writer.seen(Observation(standard, raw.categories, raw.images))
         after, of_seen, of_done = memory.recalled(before, seen, writer.done(before.action), step.first)
         numeric = jnp.concatenate([raw.numeric, of_seen, of_done, before.effects.known])
-        # Not before the rest: where many small operations can begin at once XLA gives some to another thread.
+        # Not before the rest: of more than eight operations that can begin at once XLA hands half to another thread.
         late = 0.0 * after.averages[0, 0]
-        changing = writer.changing(Observation(usual + late, raw.categories, raw.images), before.action + late)
+        mixed = writer.mixing.of_seen is not None
+        numbers = jnp.clip(standard, -running.CLIP, running.CLIP) if mixed else running.measurable(raw.numeric)
+        changing = writer.changing(Observation(numbers + late, raw.categories, raw.images), before.action + late)
         noticed = effects.noticed(before.effects, *changing, step.reward, step.first, before.first)
         after = dataclasses.replace(after, effects=noticed)
         return after, dataclasses.replace(step, observation=Observation(numeric, raw.categories, raw.images))

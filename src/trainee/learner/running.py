@@ -35,7 +35,8 @@ def observe(normaliser: Normaliser, numeric: Float[Array, " numbers"], memory_st
     """The statistics after one more observation: exact at first, then an exponential average over `memory_steps`."""
     count = normaliser.count + 1
     numeric = jnp.clip(numeric, -LARGEST, LARGEST)
-    rate = jnp.maximum(1 / count, 1 / memory_steps)
+    # Not before the numbers are there: of more than eight operations that can begin at once XLA hands half to a thread.
+    rate = jnp.maximum(1 / (count + 0.0 * jnp.sum(numeric[-1:])), 1 / memory_steps)
     delta = numeric - normaliser.mean
     mean = normaliser.mean + rate * delta
     variance = (1 - rate) * (normaliser.variance + rate * delta**2)
@@ -57,7 +58,7 @@ def normalised(normaliser: Normaliser, numeric: Float[Array, " numbers"]) -> Flo
 
 
 def measurable(reward: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-    """Rewards of a size that ratios of them can be taken: smaller ones count as none, larger ones as the largest."""
+    """Numbers of a size that ratios of them can be taken: smaller ones count as none, larger ones as the largest."""
     return jnp.where(jnp.abs(reward) < 1 / LARGEST, 0.0, jnp.clip(reward, -LARGEST, LARGEST))
 
 

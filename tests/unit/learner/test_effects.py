@@ -65,9 +65,20 @@ def test_nothing_crosses_from_one_episode_to_the_next_but_what_is_known():
         then = lived([(seen, done, 0.0, kind)], before=after)
         np.testing.assert_array_equal(then.averages[:, :, 0], after.averages[:, :, 0])
         after = then
-    # From there on it is compared within the episode: a change of 1 after one of 730.
-    then = lived([(31.0, 0, 0.0, 3)], before=after)
-    np.testing.assert_allclose(then.averages[0, :, 0], [-59 / 1800 - 729 / 60, 59 / 1800 + 729 / 60], rtol=1e-5)
+    # From there on it is compared within the episode: a change of 1 after one of 730, which is as good as one of eight
+    # times the root of what its square is on the mean, 4/60.
+    then, leap = lived([(31.0, 0, 0.0, 3)], before=after), 8 * (4 / 60) ** 0.5
+    np.testing.assert_allclose(then.averages[0, :, 0], [-59 / 1800 - leap / 60, 59 / 1800 + leap / 60], rtol=1e-5)
+
+
+def test_after_one_leap_it_is_soon_known_again():
+    steps = pushed(False)
+    place = steps[-1][0]
+    leapt = known(lived([(place + 1e6, 0, -1.0, 3), (place, 1, -1.0, 3)], before=lived(steps)))
+    assert np.all(np.abs(leapt[:, 0]) < 0.9)
+    on = [(seen, done, reward, 3) for seen, done, reward, _ in pushed(False, 600, seed=1)]
+    after = known(lived(on, before=lived([(place + 1e6, 0, -1.0, 3)], before=lived(steps))))
+    np.testing.assert_allclose(np.abs(after[:, 0]), 1.0, atol=0.05)
 
 
 def pushed(turned, count=600, seed=0):

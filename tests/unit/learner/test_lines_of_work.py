@@ -257,14 +257,18 @@ def led(known, *episodes, variant=jax.jit):
 def test_what_curiosity_cost_is_what_its_lines_fell_short_of_the_usual(variant):
     usual = worked((4, 0.8), variant=variant)
     assert float(usual.spent) == 0
-    # All of a line that brought a quarter of the usual; then half of one that brought nothing.
+    # One that brought a quarter of the usual; then one that brought nothing, and of which it decided most.
     one = led(usual, (4, 4, 0.2), variant=variant)
     np.testing.assert_allclose(one.spent, 0.75, rtol=1e-5)
-    both = led(one, (6, 3, 0.0), variant=variant)
-    np.testing.assert_allclose(both.spent, 0.75 * (1 - 1 / lines.SPENT_LINES) + 0.5, rtol=1e-5)
-    # Of what lines bring those that it decided say nothing, and a half of the second: it is the third that is over.
-    np.testing.assert_allclose(both.brought, 0.8 - 0.5 * 0.8 / 3, rtol=1e-5)
+    both = led(one, (6, 4, 0.0), variant=variant)
+    np.testing.assert_allclose(both.spent, 0.75 * (1 - 1 / lines.SPENT_LINES) + 1, rtol=1e-5)
+    # Of what lines bring those that it decided say nothing.
+    np.testing.assert_allclose(both.brought, 0.8, rtol=1e-5)
     assert float(both.mean) == pytest.approx((4 + 4 + 6) / 3)
+    # Half of a line, or less, is work: it is the fourth that is over.
+    half = led(both, (6, 3, 0.0), variant=variant)
+    np.testing.assert_allclose(half.spent, (1 - 1 / lines.SPENT_LINES) * both.spent, rtol=1e-5)
+    np.testing.assert_allclose(half.brought, 0.8 * 3 / 4, rtol=1e-5)
     # A line at work costs it nothing, whatever it brings; what it cost is slowly forgotten.
     after_work = led(both, (3, 0, 0.0), variant=variant)
     np.testing.assert_allclose(after_work.spent, (1 - 1 / lines.SPENT_LINES) * both.spent, rtol=1e-5)

@@ -32,7 +32,9 @@ def test_what_is_perceived_is_the_time_step_with_what_is_recalled_behind_its_num
     behind = jnp.concatenate([of_seen, of_done, state.stream.memory.effects.known])
     np.testing.assert_allclose(numbers[3:], behind, rtol=1e-5, atol=1e-6)
     said = map(jnp.array, (step.reward, step.first, False))
-    known = effects.noticed(state.stream.memory.effects, seen, done, *said)
+    # So few that none are mixed are taken in their own units.
+    raw = jnp.concatenate([step.observation.numeric, seen[3:]])
+    known = effects.noticed(state.stream.memory.effects, raw, done, *said)
     jax.tree.map(
         lambda one, other: np.testing.assert_allclose(one, other, atol=1e-5), after.stream.memory.effects, known
     )
