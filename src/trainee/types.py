@@ -106,7 +106,8 @@ class Decision:
       value: expected discounted return from here, in the job's own reward units.
       spread: epistemic standard deviation of that value, in the same units.
       interval: bounds in the same units; of the returns to come at work four fifths lie between them.
-      propensity: probability of this action over the random draws behind it; a density where actions are continuous.
+      propensity: probability of this action over the random draws behind it, given whether it was decided at work or
+        out of curiosity, and who was heard; a density where actions are continuous.
       discount: of that value, a time step; the agent looks ahead as far as its lines of work are long.
       feelings: what was felt as it was decided, in the order of `EMOTIONS`.
       heard: how many members of the ensemble were heard before it was decided; where curiosity decided, it was not by

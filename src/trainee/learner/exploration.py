@@ -112,7 +112,8 @@ def propensity(
     allowed: Bool[Array, "components choices"],
     base: BaseNoise,
 ) -> Float[Array, ""]:
-    """Probability of an action over all the draws behind it; a density along continuous components, per choice.
+    """Probability of an action over the draws of a head and of noise, given what heads propose, at work or out of
+    curiosity; a density along continuous components, per choice.
 
     The mass that the rims of continuous components collect is left out.
     """

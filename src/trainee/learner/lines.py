@@ -15,6 +15,8 @@ from jaxtyping import Array, Bool, Float, Int
 
 # Over how many lines it is remembered what curiosity cost.
 SPENT_LINES = 300.0
+# A line that never ends is counted no farther: steps are whole numbers of 32 bits.
+LONGEST = 2**30
 # Of the largest return there was: where lines bring less there is less to lose.
 WORTH_HAVING = 0.1
 
@@ -87,7 +89,7 @@ def entered(
     """
     steps = lines.steps + ~first
     each = jnp.where(first, 0.0, jnp.maximum(1 / jnp.maximum(steps, 1.0), 1 / memory_steps))
-    now = jnp.where(first, 0, lines.length + 1)
+    now = jnp.where(first, 0, jnp.minimum(lines.length + 1, LONGEST))
     length = jnp.where(first, lines.length, now)
     over = last | (first & lines.under_way)
     rate = jnp.where(over, jnp.maximum(1 / (lines.ended + 1), 1 / memory_lines), 0.0)

@@ -25,6 +25,9 @@ class Experience(NamedTuple):
 class Replay(eqx.Module):
     """`capacity` experiences; slots not yet written are linked to none.
 
+    `written` is how many were written, less whole rounds of the ring from the third on: it has to fit into 32 bits for
+    as long as the agent lives.
+
     All that is small stands in one row, whole numbers and flags too: one place to write and one to read cost a fifth of
     what six do. Images stand apart, in their own type.
     """
@@ -50,13 +53,14 @@ def slot_bytes(example: Experience) -> int:
 
 def remember(replay: Replay, experience: Experience) -> Replay:
     """The ring with one more experience, in place of the oldest when it is full."""
-    slot = replay.written % replay.rows.shape[0]
+    capacity = replay.rows.shape[0]
+    slot, written = replay.written % capacity, replay.written + 1
     rows, images = jax.tree.map(
         lambda ring, leaf: jax.lax.dynamic_update_index_in_dim(ring, leaf, slot, 0),
         (replay.rows, replay.images),
         _parted(experience),
     )
-    return Replay(rows, images, replay.written + 1)
+    return Replay(rows, images, jnp.where(written < 2 * capacity, written, capacity + written % capacity))
 
 
 def amended(replay: Replay, experience: Experience, changed: Bool[Array, ""]) -> Replay:

@@ -64,12 +64,12 @@ def assert_means(known, mean, brought, weight, weighted):
 @variants
 def test_the_length_of_the_line_under_way_is_its_steps(variant):
     # The first time step of an episode is no step of it, and neither is what came before.
-    for steps in (0, 1, 4):
-        known = worked((3, 1.0), (steps,), variant=variant)
-        assert (int(known.length), int(known.ended)) == (steps, 1)
-    # At the end it is all of them.
-    known = worked((3, 1.0), (4, 0.0), variant=variant)
-    assert (int(known.length), int(known.ended)) == (4, 2)
+    for steps, *end in ((0,), (1,), (4,), (4, 0.0)):
+        known = worked((3, 1.0), (steps, *end), variant=variant)
+        assert (int(known.length), int(known.ended)) == (steps, 1 + len(end))
+    # Of one that never ends, as far as the number holds.
+    endless = eqx.tree_at(lambda k: k.length, worked((1,)), jnp.int32(lines.LONGEST))
+    assert int(entering(variant, MEMORY)(endless, *jnp.array([False, False]), jnp.float32(0)).length) == lines.LONGEST
 
 
 @variants

@@ -63,6 +63,24 @@ def test_the_newest_takes_the_place_of_the_oldest():
     assert int(ring.written) == CAPACITY + 2
 
 
+@pytest.mark.parametrize("count", [2 * CAPACITY, 2 * CAPACITY + 1, 5 * CAPACITY + 4])
+def test_however_much_is_written_the_count_stays_small_and_what_is_held_is_the_newest(count):
+    ring = ring_after(count)
+    assert CAPACITY <= int(ring.written) < 2 * CAPACITY
+    held = replay.everything(ring, EXAMPLE).step.reward.tolist()
+    assert held == [float(number) for number in range(count - CAPACITY, count)]
+    newest, oldest, latest = windows(ring, jnp.array([0.0, 0.999]), 3).step.reward.tolist()
+    assert newest == latest == held[-3:]
+    assert oldest == held[:3]
+
+
+def test_a_count_that_was_kept_whole_goes_on_small():
+    ring = eqx.tree_at(lambda r: r.written, ring_after(CAPACITY), jnp.int32(2**31 // CAPACITY * CAPACITY - CAPACITY))
+    following = remember(ring, experience(CAPACITY))
+    assert int(following.written) == CAPACITY + 1
+    assert replay.everything(following, EXAMPLE).step.reward.tolist() == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+
+
 def test_what_is_read_is_what_was_written():
     one = experience(3, first=True, mask=jnp.array([[True, False, True], [False, False, True]]))
     # A number that float32 rounds, and the largest that a category may have.
