@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import warnings
 from typing import Any
 
 import gymnasium
@@ -13,10 +15,12 @@ from trainee.errors import InvalidArgument, JobFailed, UnsupportedSpace
 from trainee.jobs.plain_data import NotPlainError
 from trainee.jobs.snapshot import restore, snapshot
 from trainee.jobs.spaces import CONTINUOUS_CHOICES, SLACK, Codec
+from trainee.jobs.traits import Traits, as_made, differing, traits
 from trainee.types import JobSpec, TimeStep
 
 ZERO, ONE = np.array(0.0, np.float32), np.array(1.0, np.float32)
 YES, NO = np.array(True), np.array(False)
+TRAITS = "traits"
 
 
 class GymnasiumJob:
@@ -58,7 +62,9 @@ class GymnasiumJob:
         # Before the reset, so that spaces that cannot be learned from are found before anything runs.
         self.codec = self._codec_for(masked=False)
         self._failed = False
+        self._found = traits(env)
         self._waiting: tuple[Any, Any] | None = self._reset(seed)
+        self._made = as_made(self._found, traits(env))
         if self._waiting[1] is not None:
             self.codec = self._codec_for(masked=True)
 
@@ -117,22 +123,49 @@ class GymnasiumJob:
             return None
         # The environment may give out the very array that it goes on to write in: it is to share no memory.
         waiting = copy.deepcopy(self._waiting)
-        return snapshot(self.env, {"steps": self.steps, "masked": self.codec.masked, "waiting": waiting})
+        written = snapshot(self.env, {"steps": self.steps, "masked": self.codec.masked, "waiting": waiting})
+        if written is None:
+            return None
+        alike = json.dumps([self._made, traits(self.env)], sort_keys=True)
+        return {**written, TRAITS: np.frombuffer(alike.encode(), np.uint8)}
 
     def restore(self, saved: dict[str, np.ndarray]) -> bool:
-        """See `Job.restore`."""
+        """See `Job.restore`. An environment is put back that is made as the saved one was, or stands as that was left.
+
+        Warns where one with other settings is not, and keeps them.
+        """
+        if TRAITS not in saved:
+            return False
+        made, left = json.loads(saved[TRAITS].tobytes())
+        if not self._is_like(made, left):
+            return False
         try:
             more = restore(self.env, saved)
         except NotPlainError:
             return False
         if more["masked"] != self.codec.masked:
             self.codec = self._codec_for(more["masked"])
-        self.steps, self._waiting, self._failed = more["steps"], more["waiting"], False
+        self.steps, self._waiting, self._failed, self._made = more["steps"], more["waiting"], False, made
         return True
 
     def close(self) -> None:
         """Close the environment."""
         self.env.close()
+
+    def _is_like(self, made: Traits, left: Traits) -> bool:
+        other = differing(self._found, made)
+        if not other or self._found == left:
+            return True
+        # What work itself changes is no setting: the environment has been used since.
+        settings = [name.partition(" ")[2] for name in other if made.get(name) == left.get(name)]
+        if settings:
+            more = f" and {len(settings) - 3} more" if len(settings) > 3 else ""
+            warnings.warn(
+                f"{self.name} is not the environment that was left here: {', '.join(settings[:3])}{more} changed. It "
+                f"is not put back to where it stood: an episode begins, with the new settings",
+                stacklevel=2,
+            )
+        return False
 
     def _codec_for(self, masked: bool) -> Codec:
         for name in ("observation_space", "action_space"):

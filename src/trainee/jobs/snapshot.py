@@ -6,6 +6,9 @@ of them is plain data (see `plain_data`), or one of the things that stepping doe
 space (whose random generator is saved), a class, a function without a closure, the environment's spec. With one
 attribute of any other kind, such as a game engine, a socket or an object of the environment's own classes, there is no
 snapshot. What no attribute refers to is not seen: globals, class attributes, and the world outside the process.
+
+Attributes come back as copies: a list that the caller also refers to is, from then on, another one than the
+environment's.
 """
 
 from __future__ import annotations
@@ -31,8 +34,8 @@ def snapshot(env: gymnasium.Env, more: Any) -> dict[str, np.ndarray] | None:
 
     None where some of it could not be brought back exactly; that it can be is tried out before it is returned.
     """
-    layers = list(_layers(env))
-    keep = _Names(layers)
+    layers = list(layers_of(env))
+    keep = Names(layers)
     try:
         described = {"layers": [_described(layer, layer is layers[-1]) for layer in layers], "more": more}
         written = packed(described, keep)
@@ -50,8 +53,8 @@ def restore(env: gymnasium.Env, saved: Mapping[str, np.ndarray]) -> Any:
       NotPlainError: the environment is another one, or the arrays are no snapshot; it is as it was before. Or its own
         `set_state` raised: reset it.
     """
-    layers = list(_layers(env))
-    keep = _Names(layers)
+    layers = list(layers_of(env))
+    keep = Names(layers)
     found = [_described(layer, layer is layers[-1]) for layer in layers]
     described = unpacked(saved, kept(found, keep))
     try:
@@ -66,7 +69,8 @@ def restore(env: gymnasium.Env, saved: Mapping[str, np.ndarray]) -> Any:
     return more
 
 
-def _layers(env: gymnasium.Env) -> Iterator[gymnasium.Env]:
+def layers_of(env: gymnasium.Env) -> Iterator[gymnasium.Env]:
+    """An environment's wrappers, the outermost first, and then what they wrap."""
     while isinstance(env, gymnasium.Wrapper):
         yield env
         env = env.env
@@ -128,7 +132,7 @@ def _within(space: gymnasium.Space, path: str) -> Iterator[tuple[str, gymnasium.
         yield from _within(part, f"{path}[{key!r}]")
 
 
-class _Names:
+class Names:
     """Names for what stays as it is in an environment that is restored."""
 
     def __init__(self, layers: list[gymnasium.Env]):

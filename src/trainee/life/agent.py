@@ -53,7 +53,9 @@ class Agent(Mind):
 
         Args:
           job: a Gymnasium id (`module:Name-v0` imports the module first), an environment, a class or function that
-            makes one, a JAX job, a job, or a vector environment.
+            makes one, a JAX job, a job, or a vector environment. An environment that is made as the one was where the
+            worker stands in an episode, or that was not touched since, is put back to there, its attributes replaced by
+            copies; any other one begins an episode, and one with other settings says so with a warning.
           steps: calls to the environment's `step`, those left out that brought nothing fit to learn from; at a vector
             environment those of all its streams together.
           name: what the worker's stream is kept under; by default the id, or the job's name. A known name goes on where
