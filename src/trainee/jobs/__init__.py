@@ -2,6 +2,7 @@
 
 from trainee.jobs.check import check
 from trainee.jobs.contract import JaxJob, Job
+from trainee.jobs.coordinates import coordinates_fault
 from trainee.jobs.dm_env import DmEnv, DmEnvJob
 from trainee.jobs.findings import Finding, Report
 from trainee.jobs.gambling import IowaGambling
@@ -32,6 +33,7 @@ __all__ = [
     "TracedJob",
     "VectorJob",
     "check",
+    "coordinates_fault",
     "from_json",
     "gymnax_job",
     "make",

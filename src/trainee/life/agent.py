@@ -70,7 +70,8 @@ class Agent(Mind):
         Returns:
           what the stretch came to.
         Raises:
-          InvalidArgument: `steps` is no whole number from 1 to 10¹², or a worker of that name has other spaces.
+          InvalidArgument: `steps` is no whole number from 1 to 10¹², a worker of that name has other spaces, or the
+            guard gave no action that can be taken; what was learned until then is kept.
           UnknownJob, UnsupportedSpace: the job cannot be worked at.
           JobFailed: the job raised, or kept saying unfit things. What was learned until then is kept.
           KeyboardInterrupt: Ctrl-C, after the step under way; nothing is lost. A second one does not wait for it.
@@ -105,13 +106,14 @@ class Agent(Mind):
           mean return, its interval, and each episode's return.
         Raises:
           UnknownJob, UnsupportedSpace, JobFailed, UnfitTimeStep: the job cannot be played, or not to its end.
-          InvalidArgument: `episodes` is no whole number of 1 or more, or no such video can be made.
+          InvalidArgument: `episodes` is no whole number of 1 or more, no such video can be made, or the worker has
+            worked at another kind of job.
           MissingExtra: the library that writes videos is not installed.
         """
         film = Path(video) if video is not None else None
         opened = make(job, seed=seed, render=film is not None)
         try:
-            return evaluated(self.policy_at(opened, name or name_of(job, opened)), opened, episodes, film)
+            return evaluated(self.policy_at(opened, name_of(job, opened, name)), opened, episodes, film)
         finally:
             close(opened, job)
 
@@ -130,25 +132,27 @@ class Agent(Mind):
           observation_space: what the job's observations are of.
           action_space: what actions are to be of.
           name: what its stream is kept under; by default the signature's id. Under the name of a saved worker it goes
-            on exactly where that one stood, so that the next call may be `step`.
+            on exactly where that one stood, so that the next call may be `step`. One that has made no step yet makes
+            room for a worker at another kind of job.
           masked: the job says at each step which actions are allowed.
           restartable: episodes may be ended early: where `worker.decision.abandon` says so, the next call is to be
             `reset`. By default as the worker was before, and a new one never says so.
         Raises:
           UnsupportedSpace: says which part, and what to wrap it in.
-          InvalidArgument: a worker of that name has other spaces, or may end episodes early where this one may not.
+          InvalidArgument: it is no name, or a worker of that name has other spaces, or may end episodes early where
+            this one may not.
         """
         codec = Codec(observation_space, action_space, masked)
         name = codec.signature.id if name is None else name
+        self.check_worker(name, codec)
         known = self.workers.get(name)
         if known is None:
             return self.add_worker(name, codec, bool(restartable))
-        if known.codec.spec != codec.spec:
-            raise InvalidArgument(
-                f"worker {name!r} of this agent has worked at another kind of job: {_kind(known.codec)}, where this "
-                f"one has {_kind(codec)}. Give the worker another name, or let an agent in another home do it"
-            )
-        if restartable is not None and restartable != known.spec.restartable:
+        allowed = known.spec.restartable if restartable is None else restartable
+        if not known.logbook.steps and (codec.spec, allowed) != (known.codec.spec, known.spec.restartable):
+            self.forget_worker(name)
+            return self.add_worker(name, codec, allowed)
+        if allowed != known.spec.restartable:
             may = "may" if known.spec.restartable else "may not"
             raise InvalidArgument(
                 f"worker {name!r} of this agent {may} end episodes early, and this call says "
@@ -163,14 +167,17 @@ class Agent(Mind):
           job: as in `learn`, or the name of a worker.
           name: the worker whose stream is used; by default the job's name.
           seed: of what is drawn where decisions are not deterministic.
+        Raises:
+          UnknownJob, UnsupportedSpace, JobFailed: the job cannot be made.
+          InvalidArgument: the worker of that name has worked at another kind of job.
         """
-        worker = self.workers.get(name or job) if isinstance(job, str) else None
+        worker = self.workers.get(job) if isinstance(job, str) and name in (None, job) else None
         if worker is not None:
             self.gather()
             return Policy(self.learner(worker.spec), worker.codec, self.state_of(worker), seed)
         opened = make(job, seed=seed)
         try:
-            return self.policy_at(opened, name or name_of(job, opened), seed)
+            return self.policy_at(opened, name_of(job, opened, name), seed)
         finally:
             close(opened, job)
 
@@ -264,8 +271,3 @@ class Agent(Mind):
         agent = cls(saved.about["seed"], saved.about["width"], saving.constants_of(saved))
         saving.fill(agent, saved)
         return agent
-
-
-def _kind(codec: Codec) -> str:
-    masks = " with action masks" if codec.masked else ""
-    return f"{codec.observation_space} and {codec.action_space}{masks}"

@@ -22,7 +22,7 @@ class Guard(Protocol):
     """What stands between a decision and the job: it may let the action pass, or put another in its place."""
 
     def __call__(self, time_step: TimeStep, decision: Decision) -> np.ndarray:
-        """The action to take, as coordinates `[components]`."""
+        """The action to take, as coordinates `[components]`: one of the job's, that its mask allows."""
         ...
 
 
@@ -41,6 +41,7 @@ def work_at(
 
     Raises:
       JobFailed: the job raised, or said ten unfit things in a row. The worker is as it was after its last fit step.
+      InvalidArgument: the guard's answer is no action that can be taken. The job stands at the worker's newest step.
     """
     unfit = 0
     while work.done < work.steps and not stop():
@@ -69,13 +70,16 @@ def work_at(
 
 
 def guarded(worker: Worker, guard: Guard | None) -> np.ndarray:
-    """The action to take, as coordinates: the one decided, or the one that a guard puts in its place."""
+    """The action to take, as coordinates: the one decided, or the one that a guard puts in its place.
+
+    Raises:
+      InvalidArgument: what the guard puts there is no action that can be taken.
+    """
     decision, newest = worker.decision, worker.newest
     assert decision is not None
     assert newest is not None
-    if guard is None:
+    answer = decision.action if guard is None else guard(newest, decision)
+    if answer is decision.action or np.array_equal(answer, decision.action):
         return np.asarray(decision.action)
-    action = np.asarray(guard(newest, decision), np.float32)
-    if not np.array_equal(action, decision.action):
-        worker.overrule_coordinates(action)
-    return action
+    worker.overrule_coordinates(answer)
+    return np.asarray(worker.decision.action)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,6 +50,27 @@ class Mind:
         """The pure functions that this agent learns with at a job of this kind."""
         return Learner(spec, self.width, constants=self.constants)
 
+    def check_worker(self, name: str, codec: Codec) -> None:
+        """Whether a worker of this name may work at this kind of job.
+
+        Raises:
+          InvalidArgument: it is no name that could be saved, or a worker of that name has worked at another kind.
+        """
+        known = self.workers.get(checked_name(name))
+        if known is not None and known.logbook.steps and known.codec.spec != codec.spec:
+            raise InvalidArgument(
+                f"worker {name!r} of this agent has worked at another kind of job: {_kind(known.codec)}, where this "
+                f"one has {_kind(codec)}. Give the worker another name, or let an agent in another home do it"
+            )
+
+    def forget_worker(self, name: str) -> None:
+        """Let a worker go, with its stream, and the interface that no other worker has."""
+        self.gather()
+        gone = self.workers.pop(name).spec.signature.id
+        del self.streams[name]
+        if all(worker.spec.signature.id != gone for worker in self.workers.values()):
+            del self.interfaces[gone]
+
     def add_worker(self, name: str, codec: Codec, restartable: bool = False) -> Worker:
         """A new worker, with an interface for its signature where there is none yet, and an empty stream."""
         worker = Worker(self, name, codec, Logbook(self.constants.shortest_discount), restartable)
@@ -67,7 +89,15 @@ class Mind:
         """The state that a worker is to go on from, as buffers that it may write in place.
 
         The agent has one brain: one worker at a time has it in hand.
+
+        Raises:
+          InvalidArgument: the agent has no such worker any more.
         """
+        if self.workers.get(worker.name) is not worker:
+            raise InvalidArgument(
+                f"worker {worker.name!r}, which had made no step, was replaced by one at another kind of job: use the "
+                f"worker that deploy returned last, or give each a name of its own"
+            )
         self.gather()
         self._at_work = worker
         return compiled(self.learner(worker.spec)).pack(self.state_of(worker))
@@ -94,9 +124,14 @@ class Mind:
           opened: the job.
           name: of the worker.
           seed: of what is drawn.
+        Raises:
+          InvalidArgument: the worker of that name has worked at another kind of job.
         """
         self.gather()
-        worker = self.workers.get(name) or self._most_experienced(opened.spec)
+        self.check_worker(name, opened.codec)
+        worker = self.workers.get(name)
+        if worker is None or worker.codec.spec != opened.codec.spec:
+            worker = self._most_experienced(opened.spec)
         if worker is not None:
             return Policy(self.learner(worker.spec), worker.codec, self.state_of(worker), seed)
         learner = self.learner(opened.spec)
@@ -112,6 +147,25 @@ class Mind:
 
     def _key(self, purpose: str) -> PRNGKeyArray:
         return jax.random.fold_in(jax.random.key(self.seed), zlib.crc32(purpose.encode()))
+
+
+def checked_name(name: Any) -> str:
+    """The name of a worker.
+
+    Raises:
+      InvalidArgument: it is none, or one that could not be saved.
+    """
+    if not isinstance(name, str) or not name or re.search(r"[\ud800-\udfff]", name):
+        raise InvalidArgument(
+            f"a worker's name must be a text of one character or more, which UTF-8 can hold, not {name!r}: the worker "
+            f"is saved under it"
+        )
+    return name
+
+
+def _kind(codec: Codec) -> str:
+    masks = " with action masks" if codec.masked else ""
+    return f"{codec.observation_space} and {codec.action_space}{masks}"
 
 
 def whole(value: Any, least: int, most: int) -> bool:

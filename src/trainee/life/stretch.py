@@ -14,6 +14,7 @@ from trainee.life.callbacks import Callback, Work
 from trainee.life.host import Guard, work_at
 from trainee.life.interrupt import deferred_interrupt
 from trainee.life.logbook import joined
+from trainee.life.mind import checked_name
 from trainee.life.stint import Stint, stint
 from trainee.life.streams import work_at_streams
 from trainee.life.worker import Worker
@@ -49,7 +50,7 @@ def _worked_at_one(agent, job, steps, name, listeners, guard, restartable) -> St
     # A job that cannot be put where it stood begins anew, and not with the episodes that it began with before.
     opened = make(job, seed=_next_seed(agent))
     try:
-        worker = _deployed(agent, opened, name or name_of(job, opened), restartable)
+        worker = _deployed(agent, opened, name_of(job, opened, name), restartable)
         work = Work(worker.name, worker.logbook, worker.logbook.steps, steps)
         with _heard(work, listeners) as (result, interrupted):
             try:
@@ -57,6 +58,10 @@ def _worked_at_one(agent, job, steps, name, listeners, guard, restartable) -> St
                 _tell_start(work, listeners)
                 work_at(worker, opened, work, listeners, guard, interrupted)
                 worker.job_state = opened.saved()
+            except InvalidArgument:
+                # As of a guard's answer: the job was not stepped by it.
+                worker.job_state = opened.saved()
+                raise
             finally:
                 worker.job = None
     finally:
@@ -66,7 +71,7 @@ def _worked_at_one(agent, job, steps, name, listeners, guard, restartable) -> St
 
 def _worked_at_streams(agent, job, steps, name, listeners, guard) -> Stint:
     opened = job if isinstance(job, VectorJob) else VectorJob(job, seed=_next_seed(agent))
-    name = name or opened.name
+    name = name_of(job, opened, name)
     workers = [_deployed(agent, opened, f"{name}/{stream}") for stream in range(opened.streams)]
     log = joined([worker.logbook for worker in workers])
     work = Work(name, log, log.steps, steps)
@@ -115,9 +120,14 @@ def _resume(worker: Worker, job: Job) -> None:
     worker.job, worker.job_state = job, None
 
 
-def name_of(job: JobLike, opened: Job) -> str:
-    """What a worker at a job is called by default."""
-    return job if isinstance(job, str) else opened.name
+def name_of(job: JobLike, opened: Job | VectorJob, name: str | None = None) -> str:
+    """What a worker at a job is called: by default as the job is.
+
+    Raises:
+      InvalidArgument: it is no name.
+    """
+    by_default = job if isinstance(job, str) else opened.name
+    return by_default if name is None else checked_name(name)
 
 
 def close(opened: Job, job: Any) -> None:

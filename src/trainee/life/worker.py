@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, SupportsFloat, TypeAlias
 import numpy as np
 
 from trainee.errors import InvalidArgument, UnfitTimeStep
-from trainee.jobs import Codec, Job
+from trainee.jobs import Codec, Job, coordinates_fault
 from trainee.life.compiled import Buffers, compiled
 from trainee.life.logbook import Episode, Logbook
 from trainee.types import Decision, TimeStep
@@ -138,7 +138,7 @@ class Worker:
         Args:
           action: an action inside the action space.
         Raises:
-          InvalidArgument: it is not, or there is no decision to overrule.
+          InvalidArgument: it is not, the job's mask does not allow it, or there is no decision to overrule.
         """
         if self.episode_over:
             raise InvalidArgument(f"worker {self.name!r} has no episode under way, and so no decision to overrule")
@@ -146,12 +146,20 @@ class Worker:
             raise InvalidArgument(f"action {action!r} is not in {self.codec.action_space}: pass one that is")
         self.overrule_coordinates(self.codec.coordinates(action))
 
-    def overrule_coordinates(self, action: np.ndarray) -> None:
+    def overrule_coordinates(self, action: Any) -> None:
         """As `overrule`, with the action as its coordinates."""
+        # After an unfit time step nobody knows what is allowed.
+        mask = None if self.newest is None or self.broken else self.newest.action_mask
+        fault = coordinates_fault(action, self.spec.signature, mask)
+        if fault is not None:
+            raise InvalidArgument(
+                f"worker {self.name!r} cannot take the action that is to stand in for the one decided: {fault}. "
+                f"Nothing was done or remembered; give coordinates as in decision.action"
+            )
         buffers = self._agent.hand_over(self) if self.buffers is None else self.buffers
         self.buffers = self._compiled.overrule(buffers, action)
         if self.decision is not None:
-            self.decision = dataclasses.replace(self.decision, action=action)
+            self.decision = dataclasses.replace(self.decision, action=np.asarray(action, np.float32))
 
     def hold(self, held: np.ndarray) -> None:
         """Hold emotions at levels, in the order of `EMOTIONS`, `FREE` where they are; see `Agent.lesion`."""

@@ -217,6 +217,8 @@ def test_a_name_stands_for_one_kind_of_job() -> None:
     agent = Agent()
     worker = agent.deploy(PLACE, PUSH, name="valve")
     assert agent.deploy(PLACE, PUSH, name="valve") is worker
+    worker.reset(np.zeros(2, np.float32))
+    worker.step(np.zeros(2, np.float32), 0.0, False, False)
     with pytest.raises(InvalidArgument, match=r"'valve'.*Discrete\(3\), where this one.*Discrete\(4\)"):
         agent.deploy(PLACE, spaces.Discrete(4), name="valve")
     with pytest.raises(InvalidArgument, match=r"Discrete\(3\) with action masks\. Give"):
