@@ -14,6 +14,7 @@ from trainee.jobs.naming import make
 from trainee.jobs.offers import Offers
 from trainee.jobs.space_json import from_json, to_json
 from trainee.jobs.spaces import Codec
+from trainee.jobs.truths import end_flags
 from trainee.jobs.value_json import mask_from_json, value_from_json, value_to_json
 from trainee.jobs.vector import VectorJob
 
@@ -34,6 +35,7 @@ __all__ = [
     "VectorJob",
     "check",
     "coordinates_fault",
+    "end_flags",
     "from_json",
     "gymnax_job",
     "make",

@@ -12,7 +12,7 @@ import gymnasium
 from gymnasium.utils.env_checker import check_env
 
 from trainee.errors import InvalidArgument, JobError, JobFailed, UnsupportedSpace
-from trainee.jobs.contract import JaxJob
+from trainee.jobs.contract import RAISED, JaxJob
 from trainee.jobs.findings import Finding, Report
 from trainee.jobs.gymnasium import GymnasiumJob
 from trainee.jobs.jax import HostJaxJob
@@ -83,7 +83,7 @@ def _unrepeatable(env: gymnasium.Env, played: Play) -> Iterator[Finding]:
         if repeats(env, played):
             return
         what = "the same seed and the same actions brought something else the second time"
-    except Exception as error:
+    except RAISED as error:
         what = f"played once more from the same seed, it raised {type(error).__name__}: {error}"
     yield Finding(
         "warning",
@@ -104,7 +104,7 @@ def _said_by_gymnasium(env: gymnasium.Env) -> Iterator[Finding]:
         try:
             check_env(env, skip_render_check=True, skip_close_check=True)
             stopped = None
-        except Exception as error:
+        except RAISED as error:
             stopped = f"{type(error).__name__}: {error}"
     told = list(dict.fromkeys(_plain(warning.message) for warning in caught))
     for message in told:

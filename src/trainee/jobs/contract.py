@@ -11,6 +11,9 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from trainee.jobs.spaces import Codec
 from trainee.types import JobSpec, TimeStep
 
+# What a job may raise that is its own failure. An exit is: left alone it would end the program as if all were well.
+RAISED = (Exception, SystemExit)
+
 
 @runtime_checkable
 class Job(Protocol):

@@ -8,8 +8,11 @@ import numpy as np
 from gymnasium import spaces
 from jaxtyping import Float
 
-from trainee.errors import InvalidArgument, JobFailed, UnsupportedSpace
+from trainee.errors import InvalidArgument, JobFailed, UnfitTimeStep, UnsupportedSpace
+from trainee.jobs.contract import RAISED
+from trainee.jobs.observations import as_array, shown
 from trainee.jobs.spaces import SLACK, Codec
+from trainee.jobs.truths import truth, truth_fault
 from trainee.types import JobSpec, TimeStep
 
 
@@ -97,15 +100,25 @@ class DmEnvJob:
     def _said(self, place: str, call: Any) -> Any:
         try:
             return call()
-        except Exception as error:
+        except RAISED as error:
             raise JobFailed(f"{self.name} raised {type(error).__name__}: {error} in {place}") from error
 
     def _time_step(self, said: Any, first: bool) -> TimeStep:
         # At a first time step dm_env has neither a reward nor a discount.
         reward, discount = (0.0, 1.0) if first else (said.reward, said.discount)
         place = f"{self.name}, {'reset after step' if first else 'step'} {self.steps}"
-        observation, last = said.observation, bool(said.last())
-        return self.codec.time_step(observation, reward, discount, first, last, None, place)
+        last = said.last()
+        fault = truth_fault("last()", last) or _discount_fault(discount)
+        if fault is not None:
+            raise UnfitTimeStep(f"{fault} ({place}); the step was not learned from. Mend it in the job", last=True)
+        return self.codec.time_step(said.observation, reward, discount, first, truth(last), None, place)
+
+
+def _discount_fault(discount: Any) -> str | None:
+    array = as_array(discount)
+    if array.size == 1 and array.dtype.kind in "biuf" and 0 <= array.item() <= 1:
+        return None
+    return f"discount is {shown(discount)}, not a number from 0 to 1"
 
 
 def space_of(spec: Any) -> spaces.Space:

@@ -12,10 +12,13 @@ import numpy as np
 from jaxtyping import Float
 
 from trainee.errors import InvalidArgument, JobFailed, UnsupportedSpace
+from trainee.jobs.contract import RAISED
+from trainee.jobs.observations import shown
 from trainee.jobs.plain_data import NotPlainError
 from trainee.jobs.snapshot import restore, snapshot
 from trainee.jobs.spaces import CONTINUOUS_CHOICES, SLACK, Codec
 from trainee.jobs.traits import Traits, as_made, differing, traits
+from trainee.jobs.truths import end_flags
 from trainee.types import JobSpec, TimeStep
 
 ZERO, ONE = np.array(0.0, np.float32), np.array(1.0, np.float32)
@@ -86,14 +89,20 @@ class GymnasiumJob:
             raise InvalidArgument(f"{self.name} was stepped before it was reset: call reset() first")
         env_action = self.codec.action(action)
         try:
-            observation, reward, terminated, truncated, info = self.env.step(env_action)
-        except Exception as error:
+            answer = self.env.step(env_action)
+        except RAISED as error:
             self._failed = True
             place = f"step {self.steps + 1}, at action {env_action}"
             raise JobFailed(f"{self.name} raised {_told(error)} in {place}") from error
         self.steps += 1
-        discount, last = ZERO if terminated else ONE, YES if terminated or truncated else NO
+        if not isinstance(answer, tuple) or len(answer) != 5:
+            self._failed = True
+            form = "step must return (observation, reward, terminated, truncated, info)"
+            raise JobFailed(f"{self.name} returned {shown(answer)} in step {self.steps}: {form}")
+        observation, reward, *flags, info = answer
         place = f"{self.name}, step {self.steps}"
+        terminated, truncated = end_flags(*flags, place, last=True)
+        discount, last = ZERO if terminated else ONE, YES if terminated or truncated else NO
         return self.codec.time_step(observation, reward, discount, NO, last, _mask(info), place)
 
     def frame(self) -> np.ndarray:
@@ -110,7 +119,7 @@ class GymnasiumJob:
             )
         try:
             frame = self.env.render()
-        except Exception as error:
+        except RAISED as error:
             raise JobFailed(f"{self.name} raised {_told(error)} in render after step {self.steps}") from error
         if not isinstance(frame, np.ndarray) or frame.ndim != 3 or frame.shape[2] != 3:
             told = f"an array of shape {frame.shape}" if isinstance(frame, np.ndarray) else type(frame).__name__
@@ -175,17 +184,20 @@ class GymnasiumJob:
 
     def _reset(self, seed: int | None) -> tuple[Any, Any]:
         try:
-            observation, info = self.env.reset(seed=seed)
-        except Exception as error:
+            answer = self.env.reset(seed=seed)
+        except RAISED as error:
             self._failed = True
             raise JobFailed(f"{self.name} raised {_told(error)} in reset after step {self.steps}") from error
-        self._failed = False
-        return observation, _mask(info)
+        self._failed = not isinstance(answer, tuple) or len(answer) != 2 or not isinstance(answer[1], dict)
+        if self._failed:
+            form = "reset must return (observation, info), info being a dict"
+            raise JobFailed(f"{self.name} returned {shown(answer)} in reset after step {self.steps}: {form}")
+        return answer[0], _mask(answer[1])
 
 
 def _mask(info: Any) -> Any:
     return info.get("action_mask") if isinstance(info, dict) else None
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -11,7 +11,7 @@ import gymnasium
 from gymnasium.envs.registration import EnvSpec, load_env_creator, parse_env_id
 
 from trainee.errors import InvalidArgument, JobFailed, UnknownJob
-from trainee.jobs.contract import JaxJob, Job
+from trainee.jobs.contract import RAISED, JaxJob, Job
 from trainee.jobs.dm_env import DmEnv, DmEnvJob
 from trainee.jobs.gymnasium import GymnasiumJob
 from trainee.jobs.gymnax import gymnax_job
@@ -118,7 +118,7 @@ def _import(module: str, name: str) -> None:
             f"{name!r} cannot be looked up: importing {module!r} raised {error!r}. Install what is missing, or run "
             f"where the module can be imported"
         ) from error
-    except Exception as error:
+    except RAISED as error:
         raise JobFailed(f"{name!r} cannot be looked up: importing {module!r} raised {error!r}") from error
 
 
@@ -145,5 +145,5 @@ def _called(make_it: Callable[[], Any], name: str) -> Any:
         return make_it()
     except (ImportError, gymnasium.error.DependencyNotInstalled) as error:
         raise UnknownJob(f"{name} cannot be made, as something that it needs is not installed: {error}") from error
-    except Exception as error:
+    except RAISED as error:
         raise JobFailed(f"{name} cannot be made: it raised {type(error).__name__}: {error}") from error

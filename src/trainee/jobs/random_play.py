@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 import gymnasium
@@ -10,8 +11,10 @@ import jax
 import numpy as np
 
 from trainee.errors import UnfitTimeStep
+from trainee.jobs.contract import RAISED
 from trainee.jobs.play import Episode, Play, Ranges
 from trainee.jobs.spaces import Codec, reward_fault
+from trainee.jobs.truths import truth, truth_fault
 
 OPENING_STEPS = 100
 
@@ -21,7 +24,7 @@ def play(env: gymnasium.Env, codec: Codec, steps: int, seed: int = 0) -> Play:
     player = _Player(env, codec, seed)
     try:
         player.run(steps)
-    except Exception as error:
+    except RAISED as error:
         player.play.raised = f"{player.doing} raised {type(error).__name__}: {error} (step {player.play.steps + 1})"
     return player.play
 
@@ -57,7 +60,7 @@ class _Player:
             reward, terminated, truncated, mask = self._step(self._action(mask))
             length, total = length + 1, total + reward
             if terminated or truncated:
-                self.play.episodes.append(Episode(length, total, bool(terminated)))
+                self.play.episodes.append(Episode(length, total, terminated))
                 length, total = 0, 0.0
                 mask = self._reset(None)
 
@@ -68,7 +71,7 @@ class _Player:
         self._remember(None, (observation, 0.0, False, False))
         return info.get("action_mask")
 
-    def _step(self, action: Any) -> tuple[float, Any, Any, Any]:
+    def _step(self, action: Any) -> tuple[float, bool, bool, Any]:
         self.doing = "step"
         began = time.perf_counter()
         observation, reward, terminated, truncated, info = self.env.step(action)
@@ -79,7 +82,11 @@ class _Player:
         if finite:
             self.play.rewards.append(float(reward))
         self._remember(action, (observation, reward, terminated, truncated))
-        return float(reward) if finite else 0.0, terminated, truncated, info.get("action_mask")
+        flags = self._flag("terminated", terminated), self._flag("truncated", truncated)
+        return float(reward) if finite else 0.0, *flags, info.get("action_mask")
+
+    def _flag(self, name: str, flag: Any) -> bool:
+        return self.play.passes(name, partial(truth_fault, name), flag) and bool(truth(flag))
 
     def _remember(self, action: Any, outcome: tuple[Any, Any, Any, Any]) -> None:
         if len(self.play.opening) < OPENING_STEPS:
@@ -99,7 +106,7 @@ class _Player:
 
 def _outcome(codec: Codec, observation: Any, reward: Any, terminated: Any, truncated: Any) -> tuple[Any, ...]:
     seen = codec.observation(observation) if codec.fault(observation) is None else None
-    return seen, float(reward) if reward_fault(reward) is None else None, bool(terminated), bool(truncated)
+    return seen, float(reward) if reward_fault(reward) is None else None, truth(terminated), truth(truncated)
 
 
 def _mask_fault(codec: Codec, mask: Any) -> str | None:

@@ -254,8 +254,10 @@ def shared_choices(action_space: gymnasium.Space, choices: int) -> int:
 
 
 def reward_fault(reward: Any) -> str | None:
-    """Why a reward is not fit to learn from, or None where it is."""
+    """Why a reward is not fit to learn from, or None where it is. A text is none, though Python can read some."""
     try:
+        if type(reward) is not float and np.asarray(reward).dtype.kind in "SU":
+            raise TypeError
         number = float(reward)
     except (TypeError, ValueError, OverflowError):
         return f"reward is {observations.shown(reward)}, not a number"

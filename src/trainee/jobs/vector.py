@@ -10,6 +10,8 @@ from gymnasium.vector.utils import iterate
 from jaxtyping import Float
 
 from trainee.errors import InvalidArgument, JobFailed, UnfitTimeStep
+from trainee.jobs.contract import RAISED
+from trainee.jobs.observations import as_array, shown
 from trainee.jobs.spaces import CONTINUOUS_CHOICES, SLACK, Codec
 from trainee.types import JobSpec, TimeStep
 
@@ -88,18 +90,19 @@ class VectorJob:
           for each stream, one time step or two; see the class.
 
         Raises:
-          JobFailed: the environment raised.
+          JobFailed: the environment raised, or does not say of each stream whether its episode ended.
         """
         if self._waiting is not None:
             raise InvalidArgument(f"{self.name} was stepped before it was reset: call reset() first")
         batch = self.codec.stacked([self.codec.action(action) for action in actions])
         try:
             observations, rewards, terminated, truncated, info = self.env.step(batch)
-        except Exception as error:
+        except RAISED as error:
             raise JobFailed(f"{self.name} raised {type(error).__name__}: {error} in step {self.steps + 1}") from error
         self.steps += 1
         begins = self._over & (self.mode is AutoresetMode.NEXT_STEP)
-        over = (np.asarray(terminated, bool) | np.asarray(truncated, bool)) & ~begins
+        terminated, truncated = self._flags("terminated", terminated), self._flags("truncated", truncated)
+        over = (terminated | truncated) & ~begins
         final, final_info = observations, info
         if self.mode is AutoresetMode.SAME_STEP and over.any():
             final, final_info = info.get("final_obs"), info.get("final_info", {})
@@ -120,6 +123,15 @@ class VectorJob:
     def close(self) -> None:
         """Close the environment."""
         self.env.close()
+
+    def _flags(self, name: str, flags: Any) -> np.ndarray:
+        array = as_array(flags)
+        if array.shape == (self.streams,) and array.dtype.kind in "biuf" and np.all((array == 0) | (array == 1)):
+            return array.astype(bool)
+        raise JobFailed(
+            f"{self.name} said {name} {shown(flags)} in step {self.steps}, where it has to be True or False for each "
+            f"of its {self.streams} environments"
+        )
 
     def _begin_again(self, over: np.ndarray, said: list[list[Said]]) -> None:
         observations, info = self._reset(None, {"reset_mask": over.copy()})
@@ -157,7 +169,7 @@ class VectorJob:
     def _reset(self, seed: int | None, options: dict[str, Any] | None) -> tuple[Any, Any]:
         try:
             return self.env.reset(seed=seed, options=options)
-        except Exception as error:
+        except RAISED as error:
             place = f"reset after step {self.steps}"
             raise JobFailed(f"{self.name} raised {type(error).__name__}: {error} in {place}") from error
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, SupportsFloat, TypeAlias
 import numpy as np
 
 from trainee.errors import InvalidArgument, UnfitTimeStep
-from trainee.jobs import Codec, Job, coordinates_fault
+from trainee.jobs import Codec, Job, coordinates_fault, end_flags
 from trainee.life.compiled import Buffers, compiled
 from trainee.life.logbook import Episode, Logbook
 from trainee.types import Decision, TimeStep
@@ -16,7 +16,7 @@ from trainee.types import Decision, TimeStep
 if TYPE_CHECKING:
     from trainee.life.mind import Mind
 
-Truth: TypeAlias = bool | np.bool_
+Truth: TypeAlias = bool | int | float | np.generic | np.ndarray
 
 ZERO, ONE = np.float32(0), np.float32(1)
 YES, NO = np.bool_(True), np.bool_(False)
@@ -82,7 +82,7 @@ class Worker:
         Args:
           observation: what is seen now; at the end of an episode, its final observation.
           reward: what the last action brought.
-          terminated: the episode ended, and nothing can follow.
+          terminated: the episode ended, and nothing can follow; a bool, or what means the same, such as 0 or 1.
           truncated: the episode was cut short, as at a time limit; what would have followed still counts.
           action_mask: which actions are allowed now, for a worker deployed with `masked=True`.
         Returns:
@@ -90,19 +90,20 @@ class Worker:
             (`worker.decision.abandon`, at jobs that allow it).
         Raises:
           InvalidArgument: no episode is under way.
-          UnfitTimeStep: the observation or the reward cannot be learned from; the step is left out, the last action
-            stands as the answer, and the next call may be `step`, or `reset` where the episode ended.
+          UnfitTimeStep: the observation, the reward or whether the episode ended cannot be learned from; the step is
+            left out, the last action stands as the answer, and the next call may be `step`, or `reset` where the
+            episode ended.
         """
         if self.episode_over:
             given_up = self.decision is not None and bool(self.decision.abandon)
             why = "gave its episode up" if given_up else "has no episode under way"
             raise InvalidArgument(f"worker {self.name!r} {why}: call reset(observation) first")
-        discount = ZERO if terminated else ONE
-        last = np.bool_(terminated or truncated)
         try:
+            terminated, truncated = end_flags(terminated, truncated, self._place(), last=False)
+            discount, last = ZERO if terminated else ONE, YES if terminated or truncated else NO
             time_step = self._time_step(observation, reward, discount, NO, last, action_mask)
-        except UnfitTimeStep:
-            self.skip(bool(last))
+        except UnfitTimeStep as fault:
+            self.skip(fault.last)
             raise
         self.take(time_step)
         return self._action()
@@ -177,5 +178,7 @@ class Worker:
         return self.codec.action(np.asarray(self.decision.action))
 
     def _time_step(self, observation, reward, discount, first, last, action_mask) -> TimeStep:
-        place = f"worker {self.name!r}, step {self.logbook.steps + 1}"
-        return self.codec.time_step(observation, reward, discount, first, last, action_mask, place)
+        return self.codec.time_step(observation, reward, discount, first, last, action_mask, self._place())
+
+    def _place(self) -> str:
+        return f"worker {self.name!r}, step {self.logbook.steps + 1}"

@@ -38,6 +38,19 @@ def test_a_reward_that_is_not_a_number():
     assert "reward is nan (step" in found(Broken(), "error")
 
 
+def test_an_end_that_is_neither_true_nor_false():
+    class Wordy(Noise):
+        def over(self):
+            return "False"
+
+    class Pair(Noise):
+        def over(self):
+            return np.zeros(2, bool)
+
+    assert "terminated is 'False' (str), which is neither True nor False (step" in found(Wordy(), "error")
+    assert "which is neither True nor False (step" in found(Pair(), "error")
+
+
 def test_an_environment_that_raises():
     class Stuck(Noise):
         def step(self, action):
@@ -47,6 +60,11 @@ def test_an_environment_that_raises():
         def reset(self, *, seed=None, options=None):
             raise OSError("no such device")
 
+    class Exits(Noise):
+        def step(self, action):
+            raise SystemExit(0)
+
+    assert "step raised SystemExit: 0 (step 1)" in found(Exits(), "error")
     assert "step raised OSError: no such device (step 1)" in found(Stuck(), "error")
     assert "Unready raised OSError: no such device in reset after step 0" in found(Unready(), "error")
 

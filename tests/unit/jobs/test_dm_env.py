@@ -85,6 +85,15 @@ def test_what_goes_wrong_is_told():
         job.step(np.float32([0]))
 
 
+@pytest.mark.parametrize("discount", [np.nan, "1", 2.0, None, [0.0, 1.0]])
+def test_a_discount_that_is_none_is_not_learned_from(discount):
+    job = make(Count())
+    job.reset()
+    job.env.step = lambda action: dm_env.TimeStep(dm_env.StepType.MID, 1.0, discount, np.zeros((1, 2), np.float32))
+    with pytest.raises(UnfitTimeStep, match=r"discount is .*, not a number from 0 to 1 \(Count, step 1\)"):
+        job.step(np.float32([0]))
+
+
 def test_an_agent_works_at_one():
     stint = Agent().learn(Count(), 60)
     assert (stint.name, stint.steps, stint.episodes, stint.unfit) == ("Count", 60, 20, 0)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import gymnasium
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from gymnasium.wrappers import TimeLimit
 from job_toys import Says, Walk
 
 from trainee.errors import InvalidArgument, JobFailed, UnfitTimeStep, UnsupportedSpace
-from trainee.jobs import GymnasiumJob, Job
+from trainee.jobs import GymnasiumJob, Job, make
 
 LEFT, RIGHT = np.float32([0]), np.float32([1])
 NAN = np.float32([np.nan])
@@ -117,15 +119,53 @@ def test_a_reset_that_raises_fails():
         GymnasiumJob(Says(KeyError("port")))
 
 
-def test_an_answer_of_the_wrong_form_fails():
-    class Old(Walk):
-        def step(self, action):
-            return self.place, 0.0, False, {}
-
-    job = GymnasiumJob(Old())
+@pytest.mark.parametrize("answer", [([0.0], 0.0, False, {}), [[0.0], 0.0, False, False, {}], None])
+def test_a_step_of_the_wrong_form_fails(answer):
+    env = Walk()
+    env.step = lambda action: answer
+    job = GymnasiumJob(env)
     job.reset()
-    with pytest.raises(JobFailed, match=r"not enough values.* in step 1"):
+    with pytest.raises(JobFailed, match=r"Walk returned .* in step 1: step must return \(observation, reward, term"):
         job.step(LEFT)
+
+
+@pytest.mark.parametrize("answer", [np.zeros(2), {"place": 0, "late": 1}, (np.zeros(1), None), [np.zeros(1), {}], None])
+def test_a_reset_of_the_wrong_form_fails(answer):
+    env = Walk()
+    env.reset = lambda **how: answer
+    with pytest.raises(JobFailed, match=r"in reset after step 0: reset must return \(observation, info\)"):
+        GymnasiumJob(env)
+
+
+@pytest.mark.parametrize("flag", [np.zeros(2, bool), "False", np.nan, None, 2])
+@pytest.mark.parametrize("name", ["terminated", "truncated"])
+def test_what_is_neither_true_nor_false_is_no_end(name, flag):
+    job = GymnasiumJob(Says({}, {name: flag}))
+    job.reset()
+    with pytest.raises(
+        UnfitTimeStep, match=rf"{name} is .*, which is neither True nor False \(Says, step 1\)"
+    ) as fault:
+        job.step(LEFT)
+    # Whether the episode goes on is not known.
+    assert fault.value.last
+
+
+@pytest.mark.parametrize("reward", ["1.5", b"1", np.array("2"), np.str_("3")])
+def test_a_text_is_no_reward(reward):
+    job = GymnasiumJob(Says({}, {"reward": reward}))
+    job.reset()
+    with pytest.raises(UnfitTimeStep, match=r"reward is .*, not a number"):
+        job.step(LEFT)
+
+
+def test_an_environment_that_exits_fails():
+    job = GymnasiumJob(Says({}, {}))
+    job.reset()
+    job.env.step = sys.exit
+    with pytest.raises(JobFailed, match="Says raised SystemExit: 0 in step 1"):
+        job.step(LEFT)
+    with pytest.raises(JobFailed, match="cannot be made: it raised SystemExit"):
+        make(sys.exit)
 
 
 def test_a_step_before_the_reset_is_refused():

@@ -197,3 +197,15 @@ def test_an_environment_that_is_vectorised_by_itself():
             ended += was_last[i]
     assert ended > 6
     job.close()
+
+
+@pytest.mark.parametrize("flags", [["False", "True"], [np.nan, 0.0], [False], None, 1])
+def test_ends_are_said_of_each_stream(flags):
+    job = walks(AutoresetMode.NEXT_STEP)
+    job.reset()
+    observations, rewards, _, truncated, info = job.env.step(np.ones(2, int))
+    job.env.step = lambda actions: (observations, rewards, flags, truncated, info)
+    with pytest.raises(
+        JobFailed, match=r"said terminated .* in step 1, where it has to be True or False for each of its 2"
+    ):
+        job.step(RIGHT)

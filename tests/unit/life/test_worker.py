@@ -155,6 +155,19 @@ def test_after_an_unfit_end_or_beginning_comes_reset() -> None:
         worker.step(np.zeros(2, np.float32), 0.0, False, False)
 
 
+def test_whether_the_episode_ended_has_to_be_told() -> None:
+    worker, place = Agent(width=8).deploy(PLACE, PUSH), np.zeros(2, np.float32)
+    worker.reset(place)
+    for flags in ((np.nan, False), (False, np.zeros(2, bool))):
+        with pytest.raises(UnfitTimeStep, match="neither True nor False"):
+            worker.step(place, 0.0, *flags)
+        assert not worker.episode_over
+    worker.step(place, 0.0, np.array([False]), 1)
+    assert worker.episode_over
+    assert float(worker.newest.discount) == 1
+    assert (worker.logbook.steps, worker.logbook.unfit) == (1, 2)
+
+
 def test_what_was_done_is_what_is_remembered() -> None:
     agent = Agent()
     worker = agent.deploy(PLACE, PUSH, name="valve")
