@@ -208,7 +208,7 @@ class Agent(Mind):
           InvalidArgument: there is no such emotion.
         """
         levers.hold(self, levers.lesioned(names))
-        self.lesions = tuple(sorted({*self.lesions, *names}))
+        self.lesions = tuple(sorted({*self.lesions, *levers.emotions(names)}))
 
     def clamp(self, *names: str) -> None:
         """Hold emotions where they usually are, in each stream that there is: a constant where a feeling was.
@@ -216,6 +216,7 @@ class Agent(Mind):
         Raises:
           InvalidArgument: there is no such emotion, or a worker has felt nothing yet.
         """
+        levers.emotions(names)
         self.gather()
         held = {name: levers.clamped(stream, names) for name, stream in self.streams.items()}
         for name, levels in held.items():
@@ -223,8 +224,9 @@ class Agent(Mind):
 
     def free(self, *names: str) -> None:
         """Let emotions move again that were lesioned or clamped; all where none is named."""
-        levers.let_go(self, names or (levers.ALL,))
-        self.lesions = tuple(name for name in self.lesions if names and name not in names and levers.ALL not in names)
+        freed = levers.emotions(names or (levers.ALL,))
+        levers.let_go(self, freed)
+        self.lesions = tuple(name for name in self.lesions if name not in freed)
 
     def save(self, home: str | Path) -> Path:
         """Write everything that the agent is to a folder; what was saved there before stands until this is complete.

@@ -92,7 +92,8 @@ class Desk:
         self.worker.buffers = self._compiled.taught(self._held(), said)
         self.worker.broken, self.worker.episode_over = False, lesson.last or conduct["abandon"]
         logbook, over = self.worker.logbook, self.worker.episode_over
-        entered = lesson.reward, lesson.discount, bool(step.first), over, conduct["value"], conduct["discount"] or None
+        # As the job said it: to the learner also the first one after a fault begins.
+        entered = lesson.reward, lesson.discount, lesson.first, over, conduct["value"], conduct["discount"] or None
         logbook.enter(*entered)
         del logbook.episodes[:-KEPT_EPISODES]
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 ALL = "all"
 
 
-def named(names: Sequence[str]) -> list[int]:
-    """The places of emotions among `EMOTIONS`.
+def emotions(names: Sequence[str]) -> tuple[str, ...]:
+    """Emotions by their own names.
 
     Args:
       names: of emotions, or `all`.
@@ -38,12 +38,15 @@ def named(names: Sequence[str]) -> list[int]:
     """
     if not names:
         raise InvalidArgument(f"no emotion is named: give some of {', '.join(EMOTIONS)}, or all")
-    if ALL in names:
-        return list(range(len(EMOTIONS)))
     for name in names:
-        if name not in EMOTIONS:
+        if name not in (*EMOTIONS, ALL):
             raise InvalidArgument(f"there is no emotion {name!r}: there are {', '.join(EMOTIONS)}; or all of them: all")
-    return [EMOTIONS.index(name) for name in names]
+    return EMOTIONS if ALL in names else tuple(names)
+
+
+def named(names: Sequence[str]) -> list[int]:
+    """The places of emotions among `EMOTIONS`; names and errors as in `emotions`."""
+    return [EMOTIONS.index(name) for name in emotions(names)]
 
 
 def lesioned(names: Sequence[str]) -> Float[np.ndarray, " emotions"]:
@@ -112,12 +115,16 @@ class Felt(Callback):
 class Yoke(Callback):
     """Ties emotions to what another felt, step by step; where that trace ends it begins anew.
 
+    Before the first step, also as an episode begins there, it is what that other one felt at its first. Not at vector
+    environments.
+
     Args:
       agent: whose.
       names: of emotions, or `all`.
       trace: of another run, as `Felt` has written it down.
     Raises:
-      InvalidArgument: an unknown emotion, or a trace of other shape, of no step, or with what is no number.
+      InvalidArgument: an unknown emotion, or a trace of other shape, of no step, or with what is no number; as work
+        starts, that it is not the work of one of the agent's workers.
     """
 
     def __init__(self, agent: Agent, names: Sequence[str], trace: Float[np.ndarray, "steps emotions"]):
@@ -132,7 +139,19 @@ class Yoke(Callback):
             raise InvalidArgument(f"the trace of feelings holds what is no number, first at step {step}")
         self._trace = levels
 
+    def on_start(self, work: Work) -> None:
+        if work.name not in self._agent.workers:
+            raise InvalidArgument(
+                f"{work.name!r} is no worker of the agent whose emotions are to be tied: it has "
+                f"{sorted(self._agent.workers)}. The streams of a vector environment cannot be tied to one trace; work "
+                f"at one environment, with a callback for the agent that works"
+            )
+        self._hold(work)
+
     def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> None:
+        self._hold(work)
+
+    def _hold(self, work: Work) -> None:
         held = np.full(len(EMOTIONS), FREE, np.float32)
         held[self._places] = self._trace[work.done % len(self._trace)][self._places]
         self._agent.workers[work.name].hold(held)

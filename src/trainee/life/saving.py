@@ -17,6 +17,7 @@ import numpy as np
 from trainee.errors import DamagedPart, DifferentAgent
 from trainee.jobs import Codec, from_json, to_json
 from trainee.learner import Constants
+from trainee.life import levers
 from trainee.life.logbook import Episode, Logbook
 from trainee.life.worker import Worker
 from trainee.record import Checkpoint, write_identity
@@ -121,7 +122,9 @@ def constants_of(saved: Checkpoint) -> Constants:
 def fill(agent: Agent, saved: Checkpoint) -> None:
     """Make a new agent what was saved."""
     mind = saved.parts["agent"]
-    agent.lesions = tuple(saved.about.get("lesions", ()))
+    lesions = saved.about.get("lesions")
+    # Earlier versions wrote `all` down as a name.
+    agent.lesions = levers.emotions(lesions) if lesions else ()
     for name, about in saved.about["workers"].items():
         codec = Codec(from_json(about["observation_space"]), from_json(about["action_space"]), about["masked"])
         part = f"streams/{name}"

@@ -231,7 +231,9 @@ class TestUnfit:
         assert (made.worker.broken, made.worker.logbook.unfit, made.worker.logbook.steps) == (True, 1, 3)
         work.hear(rewarded("a", 4, 0.5))
         work.hear(decided("a", 5, {"gear": 0, "gas": [0.0]}, seen(random), EVERYTHING))
-        assert (made.worker.broken, made.worker.logbook.steps) == (False, 3)
+        # The episode goes on in the logbook, as it does at the job.
+        log = made.worker.logbook
+        assert (made.worker.broken, log.steps, log.length, log.total) == (False, 4, 4, 2.0)
         work.hear(rewarded("a", 5, 0.5))
         work.hear(decided("a", 6, {"gear": 0, "gas": [0.0]}, seen(random), EVERYTHING))
-        assert made.worker.logbook.steps == 4
+        assert (log.steps, log.length) == (5, 5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gymnasium
 import numpy as np
 import pytest
 
@@ -86,15 +87,36 @@ def test_yoked_it_is_what_another_felt(lived, tmp_path):
     trace = np.tile(np.linspace(0, 1, 30, dtype=np.float32)[:, None], (1, len(EMOTIONS)))
     felt = Felt()
     agent.learn(WALK, 30, callbacks=[Yoke(agent, ["fear"], trace), felt])
-    # From the second step on: until it has begun there is nothing to hold.
-    np.testing.assert_array_equal(felt.trace[1:, FEAR], trace[1:, FEAR])
+    np.testing.assert_array_equal(felt.trace[:, FEAR], trace[:, FEAR])
     assert not np.array_equal(felt.trace[1:, CONCERN], trace[1:, CONCERN])
 
 
+def test_only_the_work_of_a_worker_can_be_yoked(lived, tmp_path):
+    agent = copied(lived, tmp_path)
+    for yoked, job in ((agent, gymnasium.make_vec(WALK, num_envs=2)), (Agent(width=8), WALK)):
+        yoke = Yoke(yoked, ["fear"], np.zeros((4, len(EMOTIONS))))
+        with pytest.raises(InvalidArgument, match=r"is no worker of the agent whose emotions are to be tied"):
+            agent.learn(job, 5, callbacks=[yoke])
+
+
+def test_of_all_that_were_taken_out_one_can_be_let_go(tmp_path):
+    agent = Agent(seed=1, width=8)
+    agent.lesion("all")
+    agent.free("fear")
+    assert agent.lesions == tuple(sorted(set(EMOTIONS) - {"fear"}))
+    agent = copied(agent, tmp_path)
+    worked(agent, 2)
+    held = np.asarray(agent.streams[WALK].feelings.held)
+    assert (held >= FREE).tolist() == [name == "fear" for name in EMOTIONS]
+
+
+@pytest.mark.parametrize("names", [["joy"], ["all", "joy"], ["fear", "joy"]])
 @pytest.mark.parametrize("pull", ["lesion", "clamp", "free"])
-def test_what_is_no_emotion_is_refused_with_those_that_are(lived, pull):
-    with pytest.raises(InvalidArgument, match="there is no emotion 'joy': there are fear, concern, security"):
-        getattr(lived, pull)("joy")
+def test_what_is_no_emotion_is_refused_with_those_that_are(lived, pull, names):
+    for agent in (lived, Agent(width=8)):
+        with pytest.raises(InvalidArgument, match="there is no emotion 'joy': there are fear, concern, security"):
+            getattr(agent, pull)(*names)
+        assert agent.lesions == ()
 
 
 def test_what_was_never_felt_cannot_be_held_where_it_was():
