@@ -16,7 +16,7 @@ from trainee.life.callbacks import Callback, OnStep, Progress, TensorBoard
 from trainee.life.evaluation import Evaluation, evaluated
 from trainee.life.hindsight import Hindsight, hindsight
 from trainee.life.host import Guard
-from trainee.life.mind import MOST_SEED, Mind, whole
+from trainee.life.mind import MOST_SEED, Mind, alone, whole
 from trainee.life.policy import Policy
 from trainee.life.stint import Stint
 from trainee.life.stretch import JobLike, close, name_of, worked
@@ -29,6 +29,8 @@ EVALUATION_SEED = MOST_SEED
 @dataclass(eq=False)
 class Agent(Mind):
     """An agent that learns a job by doing it.
+
+    Threads may share it: one at a time has it in hand, and what they do side by side is done in turns, in any order.
 
     Args:
       seed: everything random about it follows from this; from 0 to 2³¹ − 1.
@@ -117,6 +119,7 @@ class Agent(Mind):
         finally:
             close(opened, job)
 
+    @alone
     def deploy(
         self,
         observation_space: gymnasium.Space,
@@ -173,14 +176,14 @@ class Agent(Mind):
         """
         worker = self.workers.get(job) if isinstance(job, str) and name in (None, job) else None
         if worker is not None:
-            self.gather()
-            return Policy(self.learner(worker.spec), worker.codec, self.state_of(worker), seed)
+            return self.policy_of(worker, seed)
         opened = make(job, seed=seed)
         try:
             return self.policy_at(opened, name_of(job, opened, name), seed)
         finally:
             close(opened, job)
 
+    @alone
     def hindsight(self, episode: int = -1, *, name: str | None = None) -> Hindsight:
         """An episode gone over again: how much each step changed the value, how surprising that was, and the fork, the
         step that decided it.
@@ -199,6 +202,7 @@ class Agent(Mind):
             raise InvalidArgument(f"no worker is named {name!r}: this agent has {sorted(self.workers)}")
         return hindsight(worker, self.state_of(worker), episode)
 
+    @alone
     def lesion(self, *names: str) -> None:
         """Take emotions out, also at jobs to come: the agent goes on perceiving, remembering and learning without them.
 
@@ -210,6 +214,7 @@ class Agent(Mind):
         levers.hold(self, levers.lesioned(names))
         self.lesions = tuple(sorted({*self.lesions, *levers.emotions(names)}))
 
+    @alone
     def clamp(self, *names: str) -> None:
         """Hold emotions where they usually are, in each stream that there is: a constant where a feeling was.
 
@@ -222,6 +227,7 @@ class Agent(Mind):
         for name, levels in held.items():
             levers.hold(self, levels, name)
 
+    @alone
     def free(self, *names: str) -> None:
         """Let emotions move again that were lesioned or clamped; all where none is named."""
         freed = levers.emotions(names or (levers.ALL,))
@@ -239,6 +245,7 @@ class Agent(Mind):
         with record.lock(folder):
             return self.save_locked(folder)
 
+    @alone
     def save_locked(self, home: Path) -> Path:
         """As `save`, for whoever holds the home's lock already; also in the middle of work, from a callback."""
         self.gather()

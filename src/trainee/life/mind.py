@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import threading
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import jax
 from jaxtyping import PRNGKeyArray
@@ -24,10 +27,28 @@ from trainee.types import JobSpec
 MOST_WIDTH = 2**14
 MOST_SEED = 2**31 - 1
 
+P, R = ParamSpec("P"), TypeVar("R")
+
+
+def alone(method: Callable[P, R]) -> Callable[P, R]:
+    """A method during which no other thread has the mind in hand."""
+
+    @functools.wraps(method)
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        mind: Any = args[0]
+        with mind.lock:
+            return method(*args, **kwargs)
+
+    return called
+
 
 @dataclass(eq=False)
 class Mind:
-    """What an agent is apart from what one asks of it; see `Agent`."""
+    """What an agent is apart from what one asks of it; see `Agent`.
+
+    Attributes:
+      lock: held by the thread that has the mind in hand: what a step writes in place is gone for every other.
+    """
 
     seed: int = 0
     width: int = 64
@@ -39,12 +60,22 @@ class Mind:
         if not whole(self.width, 1, MOST_WIDTH):
             raise InvalidArgument(f"width must be a whole number from 1 to {MOST_WIDTH:,}, not {self.width!r}")
         prepare()
+        self.lock = threading.RLock()
         self.brain: Learned | None = None
         self.interfaces: dict[str, Interface] = {}
         self.streams: dict[str, Stream] = {}
         self.workers: dict[str, Worker] = {}
         self.lesions: tuple[str, ...] = ()
         self._at_work: Worker | None = None
+
+    @alone
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy is made of, which has a lock of its own."""
+        self.gather()
+        return {name: value for name, value in vars(self).items() if name != "lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, lock=threading.RLock())
 
     def learner(self, spec: JobSpec) -> Learner:
         """The pure functions that this agent learns with at a job of this kind."""
@@ -63,6 +94,7 @@ class Mind:
                 f"one has {_kind(codec)}. Give the worker another name, or let an agent in another home do it"
             )
 
+    @alone
     def forget_worker(self, name: str) -> None:
         """Let a worker go, with its stream, and the interface that no other worker has."""
         self.gather()
@@ -71,6 +103,7 @@ class Mind:
         if all(worker.spec.signature.id != gone for worker in self.workers.values()):
             del self.interfaces[gone]
 
+    @alone
     def add_worker(self, name: str, codec: Codec, restartable: bool = False) -> Worker:
         """A new worker, with an interface for its signature where there is none yet, and an empty stream."""
         worker = Worker(self, name, codec, Logbook(self.constants.shortest_discount), restartable)
@@ -85,6 +118,7 @@ class Mind:
             levers.hold(self, levers.lesioned(self.lesions), name)
         return worker
 
+    @alone
     def hand_over(self, worker: Worker) -> tuple[Any, ...]:
         """The state that a worker is to go on from, as buffers that it may write in place.
 
@@ -102,6 +136,7 @@ class Mind:
         self._at_work = worker
         return compiled(self.learner(worker.spec)).pack(self.state_of(worker))
 
+    @alone
     def gather(self) -> None:
         """Take back what the worker at work has learned."""
         worker = self._at_work
@@ -117,6 +152,7 @@ class Mind:
         assert self.brain is not None
         return State(self.brain, self.interfaces[worker.spec.signature.id], self.streams[worker.name])
 
+    @alone
     def policy_at(self, opened: Job, name: str, seed: int = 0) -> Policy:
         """The mind, frozen as it is now, at a job: by the worker of that name, or by the one that knows its like best.
 
@@ -133,12 +169,18 @@ class Mind:
         if worker is None or worker.codec.spec != opened.codec.spec:
             worker = self._most_experienced(opened.spec)
         if worker is not None:
-            return Policy(self.learner(worker.spec), worker.codec, self.state_of(worker), seed)
+            return self.policy_of(worker, seed)
         learner = self.learner(opened.spec)
         key = self._key(f"interface {opened.spec.signature.id}")
         brain = self.brain or learner.init_brain(self._key("brain"))
         state = State(brain, learner.init_interface(key), learner.init_stream(self._key(f"stream {name}")))
         return Policy(learner, opened.codec, state, seed)
+
+    @alone
+    def policy_of(self, worker: Worker, seed: int = 0) -> Policy:
+        """The mind, frozen as it is now, as a worker has it."""
+        self.gather()
+        return Policy(self.learner(worker.spec), worker.codec, self.state_of(worker), seed)
 
     def _most_experienced(self, spec: JobSpec) -> Worker | None:
         """The worker with the most steps at a job of this kind: what is usual there, its stream knows best."""

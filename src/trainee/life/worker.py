@@ -110,9 +110,9 @@ class Worker:
 
     def take(self, time_step: TimeStep) -> Decision:
         """Learn from a time step, decide, and enter both in the logbook; what `reset` and `step` come down to."""
-        buffers = self._agent.hand_over(self) if self.buffers is None else self.buffers
-        self.buffers, decision = self._compiled.step(buffers, self.learned_from(time_step))
-        return self.decided(time_step, decision)
+        with self._agent.lock:
+            self.buffers, decision = self._compiled.step(self._in_hand(), self.learned_from(time_step))
+            return self.decided(time_step, decision)
 
     def learned_from(self, time_step: TimeStep) -> TimeStep:
         """A time step as the learner gets it: after an unfit one, the one before it and this one are no transition."""
@@ -157,21 +157,24 @@ class Worker:
                 f"worker {self.name!r} cannot take the action that is to stand in for the one decided: {fault}. "
                 f"Nothing was done or remembered; give coordinates as in decision.action"
             )
-        buffers = self._agent.hand_over(self) if self.buffers is None else self.buffers
-        self.buffers = self._compiled.overrule(buffers, action)
+        with self._agent.lock:
+            self.buffers = self._compiled.overrule(self._in_hand(), action)
         if self.decision is not None:
             self.decision = dataclasses.replace(self.decision, action=np.asarray(action, np.float32))
 
     def hold(self, held: np.ndarray) -> None:
         """Hold emotions at levels, in the order of `EMOTIONS`, `FREE` where they are; see `Agent.lesion`."""
-        buffers = self._agent.hand_over(self) if self.buffers is None else self.buffers
-        self.buffers = self._compiled.hold(buffers, held)
+        with self._agent.lock:
+            self.buffers = self._compiled.hold(self._in_hand(), held)
 
     def skip(self, last: bool) -> None:
         """A time step was unfit: leave it out, and do not link what comes before it to what comes after."""
         self.broken = True
         self.logbook.unfit += 1
         self.episode_over = last
+
+    def _in_hand(self) -> Buffers:
+        return self._agent.hand_over(self) if self.buffers is None else self.buffers
 
     def _action(self) -> Any:
         assert self.decision is not None
