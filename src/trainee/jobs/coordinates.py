@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Array, Bool
 
 from trainee.jobs.observations import as_array, shown
 from trainee.types import Signature
 
 
 def coordinates_fault(
-    answer: Any, signature: Signature, mask: Bool[np.ndarray, "components choices"] | None = None
+    answer: Any, signature: Signature, mask: Bool[np.ndarray | Array, "components choices"] | None = None
 ) -> str | None:
     """Why an answer is not the coordinates of an action, or None where it is.
 

@@ -99,9 +99,9 @@ class GymnasiumJob:
             self._failed = True
             form = "step must return (observation, reward, terminated, truncated, info)"
             raise JobFailed(f"{self.name} returned {shown(answer)} in step {self.steps}: {form}")
-        observation, reward, *flags, info = answer
+        observation, reward, terminated, truncated, info = answer
         place = f"{self.name}, step {self.steps}"
-        terminated, truncated = end_flags(*flags, place, last=True)
+        terminated, truncated = end_flags(terminated, truncated, place, last=True)
         discount, last = ZERO if terminated else ONE, YES if terminated or truncated else NO
         return self.codec.time_step(observation, reward, discount, NO, last, _mask(info), place)
 

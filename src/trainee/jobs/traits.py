@@ -57,5 +57,5 @@ def _hash(value: Any, keep: Names) -> str | None:
         return None
     digest = hashlib.sha256(json.dumps(list(written)).encode())
     for array in written.values():
-        digest.update(array)
+        digest.update(array.tobytes())
     return digest.hexdigest()[:16]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import SupportsIndex
 
 import gymnasium
 
@@ -12,14 +13,15 @@ from trainee import record
 from trainee.errors import DifferentAgent, InvalidArgument
 from trainee.jobs import Codec, make
 from trainee.life import levers, saving
-from trainee.life.callbacks import Callback, OnStep, Progress, TensorBoard
+from trainee.life.callbacks import Callback, OnStep, Progress, TensorBoard, listeners
 from trainee.life.evaluation import Evaluation, evaluated
 from trainee.life.hindsight import Hindsight, hindsight
 from trainee.life.host import Guard
-from trainee.life.mind import MOST_SEED, Mind, alone, whole
+from trainee.life.mind import MOST_SEED, Mind, alone
 from trainee.life.policy import Policy
 from trainee.life.stint import Stint
 from trainee.life.stretch import JobLike, close, name_of, worked
+from trainee.life.whole import whole
 from trainee.life.worker import Worker
 
 MOST_STEPS = 10**12
@@ -41,7 +43,7 @@ class Agent(Mind):
     def learn(
         self,
         job: JobLike,
-        steps: int,
+        steps: SupportsIndex,
         *,
         name: str | None = None,
         callbacks: Sequence[Callback] = (),
@@ -78,21 +80,19 @@ class Agent(Mind):
           JobFailed: the job raised, or kept saying unfit things. What was learned until then is kept.
           KeyboardInterrupt: Ctrl-C, after the step under way; nothing is lost. A second one does not wait for it.
         """
-        if not whole(steps, 1, MOST_STEPS):
-            raise InvalidArgument(f"steps must be a whole number from 1 to 10¹², not {steps!r}")
-        listeners = [*callbacks]
-        listeners += [OnStep(on_step)] if on_step else []
-        listeners += [Progress()] if progress else []
-        listeners += [TensorBoard(tensorboard)] if tensorboard else []
-        return worked(self, job, steps, name, listeners, guard, restartable)
+        steps, hearing = whole("steps", steps, 1, MOST_STEPS), listeners(callbacks)
+        hearing += [OnStep(on_step)] if on_step else []
+        hearing += [Progress()] if progress else []
+        hearing += [TensorBoard(tensorboard)] if tensorboard else []
+        return worked(self, job, steps, name, hearing, guard, restartable)
 
     def evaluate(
         self,
         job: JobLike,
-        episodes: int = 20,
+        episodes: SupportsIndex = 20,
         *,
         name: str | None = None,
-        seed: int = EVALUATION_SEED,
+        seed: SupportsIndex = EVALUATION_SEED,
         video: str | Path | None = None,
     ) -> Evaluation:
         """How well the agent, frozen as it is now, does a job.
@@ -112,7 +112,7 @@ class Agent(Mind):
             worked at another kind of job.
           MissingExtra: the library that writes videos is not installed.
         """
-        film = Path(video) if video is not None else None
+        film, seed = Path(video) if video is not None else None, whole("seed", seed, 0, MOST_SEED)
         opened = make(job, seed=seed, render=film is not None)
         try:
             return evaluated(self.policy_at(opened, name_of(job, opened, name)), opened, episodes, film)
@@ -163,7 +163,7 @@ class Agent(Mind):
             )
         return known
 
-    def policy(self, job: JobLike, *, name: str | None = None, seed: int = 0) -> Policy:
+    def policy(self, job: JobLike, *, name: str | None = None, seed: SupportsIndex = 0) -> Policy:
         """The agent, frozen as it is now, at a job: it decides and does not learn.
 
         Args:
@@ -174,6 +174,7 @@ class Agent(Mind):
           UnknownJob, UnsupportedSpace, JobFailed: the job cannot be made.
           InvalidArgument: the worker of that name has worked at another kind of job.
         """
+        seed = whole("seed", seed, 0, MOST_SEED)
         worker = self.workers.get(job) if isinstance(job, str) and name in (None, job) else None
         if worker is not None:
             return self.policy_of(worker, seed)
@@ -184,7 +185,7 @@ class Agent(Mind):
             close(opened, job)
 
     @alone
-    def hindsight(self, episode: int = -1, *, name: str | None = None) -> Hindsight:
+    def hindsight(self, episode: SupportsIndex = -1, *, name: str | None = None) -> Hindsight:
         """An episode gone over again: how much each step changed the value, how surprising that was, and the fork, the
         step that decided it.
 
@@ -197,7 +198,7 @@ class Agent(Mind):
         self.gather()
         if name is None and len(self.workers) != 1:
             raise InvalidArgument(f"whose episode? name one of this agent's workers: {sorted(self.workers)}")
-        worker = self.workers.get(name or next(iter(self.workers)))
+        worker = self.workers.get(next(iter(self.workers)) if name is None else name)
         if worker is None:
             raise InvalidArgument(f"no worker is named {name!r}: this agent has {sorted(self.workers)}")
         return hindsight(worker, self.state_of(worker), episode)

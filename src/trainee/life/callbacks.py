@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from io import TextIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainee.errors import MissingExtra
+from trainee.errors import InvalidArgument, MissingExtra
 from trainee.life.logbook import Episode, Logbook
 from trainee.types import Decision, TimeStep
 
@@ -74,6 +74,23 @@ class Callback:
 
     def on_end(self, work: Work) -> None:
         """The stretch is over, for whatever reason."""
+
+
+def listeners(callbacks: Any) -> list[Callback]:
+    """Callbacks that were passed, as a list.
+
+    Raises:
+      InvalidArgument: they are no callbacks.
+    """
+    several = isinstance(callbacks, Iterable) and not isinstance(callbacks, str | bytes)
+    found: list[Any] = [*callbacks] if several else [callbacks]
+    for each in found:
+        if not isinstance(each, Callback):
+            raise InvalidArgument(
+                f"callbacks holds {each!r}, which is no callback: give instances of trainee.Callback, and a function "
+                f"as on_step"
+            )
+    return found
 
 
 class OnStep(Callback):

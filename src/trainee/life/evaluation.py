@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import SupportsIndex
 
 import numpy as np
 
-from trainee.errors import InvalidArgument
 from trainee.jobs import Job
 from trainee.learner import Memory
 from trainee.life.film import Film
 from trainee.life.policy import Policy
+from trainee.life.whole import whole
 
 RESAMPLES = 10_000
 
@@ -52,7 +53,7 @@ def interval(values: Sequence[float], seed: int = 0) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def evaluated(policy: Policy, job: Job, episodes: int, video: Path | None = None) -> Evaluation:
+def evaluated(policy: Policy, job: Job, episodes: SupportsIndex, video: Path | None = None) -> Evaluation:
     """Play `episodes` episodes to their ends; the first is filmed if `video` names a file.
 
     Raises:
@@ -61,8 +62,7 @@ def evaluated(policy: Policy, job: Job, episodes: int, video: Path | None = None
       UnfitTimeStep: an observation or a reward is not fit, so that there is no return.
       JobFailed: the environment raised.
     """
-    if isinstance(episodes, bool) or not isinstance(episodes, int) or episodes < 1:
-        raise InvalidArgument(f"episodes must be a whole number of 1 or more, not {episodes!r}")
+    episodes = whole("episodes", episodes, 1)
     film = Film(video, job) if video is not None else None
     try:
         returned, memory = _return(policy, job, film, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +12,7 @@ import numpy as np
 
 from trainee.errors import InvalidArgument
 from trainee.learner import Learner, State, replay, running
+from trainee.life.whole import whole
 from trainee.types import TimeStep
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Hindsight:
         )
 
 
-def hindsight(worker: Worker, state: State, episode: int) -> Hindsight:
+def hindsight(worker: Worker, state: State, episode: SupportsIndex) -> Hindsight:
     """Go over an episode of a worker again.
 
     Args:
@@ -64,6 +65,7 @@ def hindsight(worker: Worker, state: State, episode: int) -> Hindsight:
     Raises:
       InvalidArgument: there is no such episode.
     """
+    episode = whole("episode", episode)
     steps, actions = replay.everything(state.stream.replay, worker.learner.experience())
     spans = _episodes(np.asarray(steps.first), np.asarray(steps.last))
     if not -len(spans) <= episode < len(spans):

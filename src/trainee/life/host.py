@@ -82,4 +82,4 @@ def guarded(worker: Worker, guard: Guard | None) -> np.ndarray:
     if answer is decision.action or np.array_equal(answer, decision.action):
         return np.asarray(decision.action)
     worker.overrule_coordinates(answer)
-    return np.asarray(worker.decision.action)
+    return np.asarray(answer, np.float32)

@@ -21,13 +21,15 @@ from trainee.life.compiled import compiled
 from trainee.life.logbook import Logbook
 from trainee.life.policy import Policy
 from trainee.life.runtime import prepare
+from trainee.life.whole import whole
 from trainee.life.worker import Worker
 from trainee.types import JobSpec
 
 MOST_WIDTH = 2**14
 MOST_SEED = 2**31 - 1
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def alone(method: Callable[P, R]) -> Callable[P, R]:
@@ -55,10 +57,7 @@ class Mind:
     constants: Constants = field(default_factory=Constants)
 
     def __post_init__(self) -> None:
-        if not whole(self.seed, 0, MOST_SEED):
-            raise InvalidArgument(f"seed must be a whole number from 0 to {MOST_SEED:,}, not {self.seed!r}")
-        if not whole(self.width, 1, MOST_WIDTH):
-            raise InvalidArgument(f"width must be a whole number from 1 to {MOST_WIDTH:,}, not {self.width!r}")
+        self.seed, self.width = whole("seed", self.seed, 0, MOST_SEED), whole("width", self.width, 1, MOST_WIDTH)
         prepare()
         self.lock = threading.RLock()
         self.brain: Learned | None = None
@@ -208,8 +207,3 @@ def checked_name(name: Any) -> str:
 def _kind(codec: Codec) -> str:
     masks = " with action masks" if codec.masked else ""
     return f"{codec.observation_space} and {codec.action_space}{masks}"
-
-
-def whole(value: Any, least: int, most: int) -> bool:
-    """Whether something is a whole number between two others."""
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
