@@ -107,13 +107,22 @@ def not_played(job: str, error: JobError) -> Retention:
     return _untold(job, UNKNOWN, 0, "not played", why)
 
 
-def endless(job: str, who: str, trial: Trial) -> Retention:
-    """What is said of a job of which an episode does not end."""
+def endless(job: str, specialist: Trial, merged: Trial, random: Trial) -> Retention | None:
+    """What is said of a job of which an episode does not end; None where all did.
+
+    What does not end has no return. Where random play alone does not end there is no zero to measure from, and both
+    other returns are told.
+    """
+    trials = {"the specialist": specialist, "the merged agent": merged, "random play": random}
+    who = next((who for who, trial in trials.items() if trial.cut), None)
+    if who is None:
+        return None
     why = (
-        f"{job}: {trial.cut} of the episodes that the {who} played did not end within {LONGEST_EPISODE:,} steps, and "
-        f"what does not end has no return. Give the job a time limit"
+        f"{job}: {trials[who].cut} of the episodes of {who} did not end within {LONGEST_EPISODE:,} steps, and what "
+        f"does not end has no return. Give the job a time limit"
     )
-    return _untold(job, UNKNOWN, len(trial.returns), "endless", why)
+    of_specialist, of_merged, of_random = (float("nan") if one.cut else one.mean for one in trials.values())
+    return _untold(job, (of_specialist, of_merged, of_random), len(trials[who].returns), "endless", why)
 
 
 def _untold(job: str, means: tuple[float, float, float], episodes: int, verdict: str, why: str) -> Retention:

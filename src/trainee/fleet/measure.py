@@ -58,7 +58,7 @@ class Measure:
     def told(self) -> tuple[Trial, Trial] | None:
         """What the specialist and random play do, where both can be told."""
         specialist, random = self.specialist, self.random
-        if isinstance(specialist, JobError) or isinstance(random, JobError) or specialist.cut:
+        if isinstance(specialist, JobError) or isinstance(random, JobError) or specialist.cut or random.cut:
             return None
         return specialist, random
 
@@ -93,10 +93,8 @@ class Measure:
         specialist, random = self.specialist, self.random
         assert isinstance(specialist, Trial)
         assert isinstance(random, Trial)
-        for who, trial in (("specialist", specialist), ("merged agent", merged)):
-            if trial.cut:
-                return endless(self.job, who, trial)
-        return retention(self.job, specialist.returns, merged.returns, random.returns)
+        unending = endless(self.job, specialist, merged, random)
+        return unending or retention(self.job, specialist.returns, merged.returns, random.returns)
 
     def _of(self, agent: Agent) -> Trial | JobError:
         worker = agent.workers[self.job]

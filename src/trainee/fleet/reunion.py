@@ -103,8 +103,8 @@ def reunited(
         return measured.setdefault((source.home, made.job), made)
 
     def now(source: Source, lessons: Lessons) -> float | None:
-        told = measure(source, lessons).told
-        return told[0].mean if told else None
+        specialist = measure(source, lessons).specialist
+        return None if isinstance(specialist, JobError) or specialist.cut else specialist.mean
 
     stage("the specialists, and random play, at their jobs")
     teachers, refused = taught(each_once(found), now)

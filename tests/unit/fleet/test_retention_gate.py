@@ -50,9 +50,19 @@ def test_a_handful_of_episodes_tells_nothing(merged):
 
 
 def test_what_does_not_end_is_named():
-    found = endless("pole", "merged agent", Trial((5.0, 30_000.0), 1))
+    ended, cut = Trial((5.0, 7.0), 0), Trial((5.0, 30_000.0), 1)
+    assert endless("pole", ended, ended, ended) is None
+    found = endless("pole", ended, cut, ended)
     assert (found.verdict, found.passed, found.episodes) == ("endless", False, 2)
-    assert "1 of the episodes that the merged agent played did not end within 30,000 steps" in found.why
+    assert "1 of the episodes of the merged agent did not end within 30,000 steps" in found.why
+
+
+def test_where_random_play_alone_does_not_end_the_others_are_told():
+    ended = Trial((5.0,) * 30, 0)
+    found = endless("pole", ended, ended, Trial((-30_000.0,) * 16, 16))
+    assert (found.specialist, found.merged, found.verdict) == (5.0, 5.0, "endless")
+    assert np.isnan([found.random, found.retained]).all()
+    assert "16 of the episodes of random play did not end" in found.why
 
 
 def test_a_specialist_no_better_than_chance_is_named():

@@ -79,7 +79,17 @@ def test_a_job_that_does_not_end_has_a_verdict():
     assert measure.told is None
     found = measure.retention(agent)
     assert (found.verdict, found.passed) == ("endless", False)
-    assert "the specialist played did not end" in found.why
+    assert "of the specialist did not end" in found.why
+    assert (measure.worthless(), measure.shortfall(measure.random)) == (None, 0.0)
+
+
+def test_random_play_that_does_not_end_is_no_zero_to_measure_from():
+    agent = trained(STAYS, steps=600)
+    measure = Measure(Source(Path("stays"), agent), digest(agent, STAYS), 30)
+    measure.random = Trial((-30_000.0,) * 16, 16)
+    assert measure.told is None
+    found = measure.retention(agent)
+    assert (found.verdict, found.passed, found.merged) == ("endless", False, found.specialist)
     assert (measure.worthless(), measure.shortfall(measure.random)) == (None, 0.0)
 
 
