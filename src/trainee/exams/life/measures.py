@@ -7,6 +7,7 @@ Perfect: average performance 1, forgetting 0 or less, transfer above 0, relearni
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -139,12 +140,13 @@ def relearning(first: Row, second: Row, span: Range) -> float:
     """Steps of the second meeting until a job is done as well as 0.9 of its best, over those of the first meeting.
 
     How well it is done is the running mean of ten episodes, above random play. Where that is not reached again, the
-    steps of the whole second meeting count; NaN where the first had fewer than ten episodes.
+    steps of the whole second meeting count; NaN where the first had fewer than ten episodes, or was never better than
+    random play.
     """
     before, after = _running(first), _running(second)
-    if not before:
+    best = max((value for _, value in before), default=-math.inf)
+    if best <= span.random:
         return float("nan")
-    best = max(value for _, value in before)
     bar = span.random + REACHED * (best - span.random)
     once = next(step for step, value in before if value >= bar)
     again = next((step for step, value in after if value >= bar), second.steps)

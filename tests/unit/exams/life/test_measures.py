@@ -95,3 +95,9 @@ def test_relearning_is_the_steps_to_nine_tenths_of_the_best():
     assert math.isnan(measures.relearning(row("A", [(10, 1.0)]), second, RANGES["A"]))
     assert measures.relearned([first, steady("B", -60.0), second], RANGES) == pytest.approx(100 / 190)
     assert math.isnan(measures.relearned([first], RANGES))
+
+
+def test_what_was_never_better_than_random_play_cannot_be_relearned():
+    worse = steady("A", 5.0, steps=400)
+    assert math.isnan(measures.relearning(worse, steady("A", 110.0, steps=400), RANGES["A"]))
+    assert math.isnan(measures.relearned([worse, steady("B", -60.0), worse], RANGES))
