@@ -25,7 +25,8 @@ import numpy as np
 from trainee.errors import RecordError, UnfitLessons
 from trainee.fleet.imitation import Course, Effort, Parts, course, disagreement, imitated
 from trainee.fleet.lessons import Lessons, digest
-from trainee.fleet.provenance import RECENT_EPISODES
+from trainee.fleet.provenance import RECENT_EPISODES, ancestor
+from trainee.fleet.rhythm import Rhythm, resumed
 from trainee.fleet.shelf import keep, place, read
 from trainee.learner import Learned
 from trainee.life import Agent, Callback, Decision, TimeStep, Work, Worker, tenths
@@ -77,11 +78,12 @@ class Diary:
 class Sleep(Callback):
     """Keeps an agent's earlier jobs while it works: `agent.learn(job, steps, callbacks=[Sleep(agent)])`.
 
-    Use one of it for an agent's whole life, or give a home, where its lessons are kept between processes.
+    Use one of it for an agent's whole life, or give a home, where its lessons, and what it goes by, are kept between
+    processes.
 
     Args:
       agent: whose jobs are kept.
-      home: where its lessons are kept; nowhere by default.
+      home: where these are kept; nowhere by default.
     """
 
     def __init__(self, agent: Agent, home: Path | None = None):
@@ -90,14 +92,8 @@ class Sleep(Callback):
         self._kept: dict[str, Lessons] = {}
         self._unwritten: set[str] = set()
         self._courses: dict[str, tuple[Course, Course]] = {}
-        self._steps, self._look_at, self._pause = 0, SOONEST_STEPS, SOONEST_STEPS
-        self._credit = 0.0
-        # The most that its last episodes ever brought, and who was at work, the newest last.
-        self._best: dict[str, float] = {}
-        self._order: list[str] = []
-        # By the steps of each worker.
-        self._take_at: dict[str, float] = {}
-        self._key = jax.random.fold_in(jax.random.key(agent.seed), 0x51EE9)
+        key = jax.random.fold_in(jax.random.key(agent.seed), 0x51EE9)
+        self._rhythm = Rhythm(ancestor(agent), jax.random.key_data(key).tolist(), SOONEST_STEPS, SOONEST_STEPS)
         if home is not None:
             self._read(home)
 
@@ -109,19 +105,21 @@ class Sleep(Callback):
             known = self._kept.get(name)
             if name != work.name and (known is None or known.provenance.steps != worker.logbook.steps):
                 self._take_lessons(worker)
-        self._order = [*(name for name in self._order if name != work.name), work.name]
+        self._rhythm.order = [*(name for name in self._rhythm.order if name != work.name), work.name]
         self.diary.looking_s += time.perf_counter() - begun_s
 
     def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> None:
-        self._steps += 1
-        self._credit = min(self._credit + LESSONS_A_STEP, LESSONS_A_STEP * SAVED_UP_STEPS)
-        looks, takes = self._steps >= self._look_at, work.logbook.steps >= self._take_at.get(work.name, FIRST_STEPS)
+        rhythm = self._rhythm
+        rhythm.steps += 1
+        rhythm.credit = min(rhythm.credit + LESSONS_A_STEP, LESSONS_A_STEP * SAVED_UP_STEPS)
+        looks, takes = rhythm.steps >= rhythm.look_at, work.logbook.steps >= rhythm.take_at.get(work.name, FIRST_STEPS)
         if not (looks or takes):
             return
         worker = self._agent.workers.get(work.name)
         if worker is None or worker.logbook is not work.logbook:
             # Of several streams none is the one at hand.
-            self._look_at, self._take_at[work.name] = self._steps + LATEST_STEPS, math.inf
+            rhythm.look_at = rhythm.steps + LATEST_STEPS
+            rhythm.take_at[work.name] = work.logbook.steps + LATEST_STEPS
             return
         begun_s = time.perf_counter()
         self._agent.gather()
@@ -137,9 +135,9 @@ class Sleep(Callback):
         self.diary.looks, self.diary.farthest = self.diary.looks + 1, far
         # Its unit moves while it works: what was made of its lessons does not hold.
         self._courses.pop(worker.name, None)
-        slept = self._slept(worker, far)
-        self._pause = max(SOONEST_STEPS, self._pause // 2) if slept else min(LATEST_STEPS, self._pause * 2)
-        self._look_at = self._steps + self._pause
+        slept, rhythm = self._slept(worker, far), self._rhythm
+        rhythm.pause = max(SOONEST_STEPS, rhythm.pause // 2) if slept else min(LATEST_STEPS, rhythm.pause * 2)
+        rhythm.look_at = rhythm.steps + rhythm.pause
 
     def on_end(self, work: Work) -> None:
         if self._home is None:
@@ -152,8 +150,16 @@ class Sleep(Callback):
                 logger.warning("lessons of %r were not kept: %s", name, error)
             else:
                 self._unwritten.discard(name)
+        try:
+            self._rhythm.kept(self._home)
+        except RecordError as error:
+            logger.warning("what sleep goes by was not kept: %s", error)
 
     def _read(self, home: Path) -> None:
+        try:
+            self._rhythm = resumed(self._rhythm, home)
+        except RecordError as error:
+            logger.warning("%s", error)
         for name, worker in self._agent.workers.items():
             try:
                 lessons = read(place(home, name), self._agent, worker.learner)
@@ -161,31 +167,31 @@ class Sleep(Callback):
                 # What is not there, or cannot be read, is taken anew.
                 continue
             self._kept[name] = lessons
-            self._best[name] = lessons.provenance.competence.recent_low
+            self._rhythm.best.setdefault(name, lessons.provenance.competence.recent_low)
 
     def _take_lessons(self, worker: Worker) -> None:
         """Take lessons of a job, if it is done as well as ever; if not, try again before long."""
-        log, known = worker.logbook, self._kept.get(worker.name)
-        self._take_at[worker.name] = log.steps + max(SOONEST_STEPS, log.steps // 16)
+        log, known, rhythm = worker.logbook, self._kept.get(worker.name), self._rhythm
+        rhythm.take_at[worker.name] = log.steps + max(SOONEST_STEPS, log.steps // 16)
         if known is not None and log.recent(RECENT_EPISODES) < self._least(worker):
             return
         try:
             lessons = digest(self._agent, worker.name, _room(worker))
         except UnfitLessons:
             return
-        self._take_at[worker.name] = GROWTH * log.steps
+        rhythm.take_at[worker.name] = math.ceil(GROWTH * log.steps)
         self._kept[worker.name] = lessons
         self._unwritten.add(worker.name)
         self._courses.pop(worker.name, None)
         recent_low = lessons.provenance.competence.recent_low
-        self._best[worker.name] = max(self._best.get(worker.name, -math.inf), recent_low)
+        rhythm.best[worker.name] = max(rhythm.best.get(worker.name, -math.inf), recent_low)
 
     def _least(self, worker: Worker) -> float:
         """What a job has to bring to be done as well as ever: what twenty episodes vary by may be missing, and a tenth
         of all that was ever learned of it.
         """
         parts = tenths(worker.logbook.episodes, 0, worker.logbook.steps)
-        return self._best.get(worker.name, -math.inf) - LAPSE * (max(parts) - min(parts))
+        return self._rhythm.best.get(worker.name, -math.inf) - LAPSE * (max(parts) - min(parts))
 
     def _course(self, name: str) -> tuple[Course, Course]:
         """The lessons of a worker that is not at work, and a few of them to look by."""
@@ -214,8 +220,8 @@ class Sleep(Callback):
 
     def _newest(self) -> list[str]:
         """Of workers with lessons and one interface, the one that was last at work: the others' place is taken."""
-        before = [name for name in self._kept if name not in self._order]
-        in_order = [*before, *(name for name in self._order if name in self._kept)]
+        before = [name for name in self._kept if name not in self._rhythm.order]
+        in_order = [*before, *(name for name in self._rhythm.order if name in self._kept)]
         newest = {self._agent.workers[name].spec.signature.id: name for name in in_order}
         return list(newest.values())
 
@@ -231,7 +237,7 @@ class Sleep(Callback):
     def _burst(self, worker: Worker, others: list[str]) -> bool:
         """One burst of sleep, if there is time for it."""
         cost = BURST.steps * BURST.batch * (1 + len(others))
-        if cost > self._credit:
+        if cost > self._rhythm.credit:
             return False
         begun_s = time.perf_counter()
         try:
@@ -245,9 +251,10 @@ class Sleep(Callback):
         of_courses = [signature, *(agent.workers[name].spec.signature.id for name in others)]
         signatures = list(dict.fromkeys(of_courses))
         parts = Parts(agent.brain.slow, tuple(agent.interfaces[one].learned.slow for one in signatures))
-        self._key, key = jax.random.split(self._key)
-        better, _ = imitated(parts, courses, [signatures.index(one) for one in of_courses], key, BURST)
-        self._credit -= cost
+        key, now = jax.random.split(jax.random.wrap_key_data(np.array(self._rhythm.key, np.uint32)))
+        self._rhythm.key = jax.random.key_data(key).tolist()
+        better, _ = imitated(parts, courses, [signatures.index(one) for one in of_courses], now, BURST)
+        self._rhythm.credit -= cost
         if not all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves(better)):
             return False
         agent.brain = _moved(agent.brain, better.trunk)

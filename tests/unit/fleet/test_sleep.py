@@ -96,7 +96,7 @@ def test_lessons_of_a_lapse_are_not_taken():
     taken = callback._kept[WALK].provenance
     log = agent.workers[WALK].logbook
     log.episodes += [log.episodes[-1].__class__(log.steps, 20, -100.0, 0.0, 0.0)] * 20
-    callback._take_at[WALK] = 0
+    callback._rhythm.take_at[WALK] = 0
     callback._take_lessons(agent.workers[WALK])
     assert callback._kept[WALK].provenance == taken
     log.episodes += [log.episodes[0].__class__(log.steps, 20, 100.0, 0.0, 0.0)] * 20
