@@ -13,8 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from trainee import record
 from trainee.errors import NothingSaved, TraineeError, UnfitLessons
-from trainee.fleet.lessons import digest
-from trainee.fleet.shelf import keep, place, provenance_at
+from trainee.fleet.shelf import keep, newest, place
 from trainee.fleet.sleep import Sleep
 from trainee.life import Agent, Callback, Decision, Saves, TimeStep, Work, kept
 from trainee.life.runtime import end_with_the_parent
@@ -106,13 +105,12 @@ def _work(assignment: Assignment, told: Told) -> None:
 
 
 def _handed_in(agent: Agent, home: Path, job: str) -> dict[str, Any]:
-    """Keep the lessons of a job, unless these were handed in before; where they are and their hash, or why not."""
+    """Keep the lessons of a job, which changes nothing where these are kept already; where they are and their hash, or
+    why not.
+    """
     at = place(home, job)
-    with suppress(NothingSaved):
-        if provenance_at(at).steps == _steps_at(agent, job):
-            return {"lessons": str(at), "sha256": record.describe(at).parts["lessons"].sha256}
     try:
-        return {"lessons": str(at), "sha256": keep(digest(agent, job), at)}
+        return {"lessons": str(at), "sha256": keep(newest(home, agent, job), at)}
     except UnfitLessons as error:
         return {"lessons": None, "why": str(error)}
 

@@ -6,6 +6,7 @@ the hash of what it holds; to keep the same lessons twice is to keep them once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from trainee import record
-from trainee.errors import DamagedPart, DifferentAgent, NewerFormat, UnfitLessons
-from trainee.fleet.lessons import Lessons, checked
+from trainee.errors import DamagedPart, DifferentAgent, NewerFormat, RecordError, UnfitLessons
+from trainee.fleet.lessons import Lessons, checked, digest
 from trainee.fleet.provenance import Provenance, ancestor
 from trainee.learner import Learner
 from trainee.learner.running import init_normaliser
@@ -61,7 +62,8 @@ def read(at: Path, agent: Agent, learner: Learner) -> Lessons:
       DifferentAgent: they are of another ancestor, or of another signature.
       UnfitLessons: they are empty, or hold what is no number.
     """
-    about = provenance_at(at)
+    saved = record.load(at)
+    about = _provenance(at, saved.about)
     if about.ancestor != ancestor(agent):
         raise DifferentAgent(
             f"the lessons in {at} are of another ancestor: they come from an agent of seed {about.seed}, width "
@@ -75,11 +77,26 @@ def read(at: Path, agent: Agent, learner: Learner) -> Lessons:
             f"the lessons in {at} are of another kind of job than is asked for: of {about.job!r}, signature "
             f"{about.signature}, where {spec.signature.id} is wanted. Give lessons of a job with the same spaces"
         )
-    saved = record.load(at)
     count = int(saved.about.get("count", 0))
     template = jax.eval_shape(lambda: _template(learner, count))
     tree = jax.tree.map(np.asarray, restored(template, saved.parts[PART], PART))
     return checked(Lessons(about, **tree))
+
+
+def newest(home: Path, agent: Agent, worker: str) -> Lessons:
+    """The lessons of a worker as it is now: those kept in its home, or new ones where it has worked on since, or where
+    there are none that can be read.
+
+    Raises:
+      UnfitLessons: as `digest`.
+    """
+    try:
+        lessons = read(place(home, worker), agent, agent.workers[worker].learner)
+        if lessons.provenance.steps == agent.workers[worker].logbook.steps:
+            return lessons
+    except RecordError:
+        pass
+    return digest(agent, worker)
 
 
 def provenance_at(at: Path) -> Provenance:
@@ -89,7 +106,10 @@ def provenance_at(at: Path) -> Provenance:
       NothingSaved, DamagedPart, NewerFormat: as `read`.
       UnfitLessons: the folder holds something else.
     """
-    about = record.describe(at).about
+    return _provenance(at, record.describe(at).about)
+
+
+def _provenance(at: Path, about: Mapping[str, Any]) -> Provenance:
     if about.get("kind") != PART:
         raise UnfitLessons(f"{at} holds no lessons but an agent: give the folder of one of its workers' lessons")
     written = about.get("lessons")

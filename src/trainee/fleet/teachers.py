@@ -10,11 +10,11 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from trainee.errors import NothingSaved, RecordError
+from trainee.errors import RecordError
 from trainee.fleet.contradiction import Voice, contradicts
-from trainee.fleet.lessons import Lessons, digest
+from trainee.fleet.lessons import Lessons
 from trainee.fleet.provenance import ancestor
-from trainee.fleet.shelf import place, provenance_at, read
+from trainee.fleet.shelf import newest
 from trainee.life import Agent
 from trainee.life.saving import named_arrays
 
@@ -75,7 +75,7 @@ def taught(ordered: Sequence[Source], now: Now) -> tuple[list[tuple[Source, Less
     for source in ordered:
         for name in source.agent.workers:
             try:
-                asked.setdefault(name, []).append((source, _lessons(source, name)))
+                asked.setdefault(name, []).append((source, newest(source.home, source.agent, name)))
             except RecordError as error:
                 refusals.append(Refusal(str(source.home), name, str(error)))
     best: list[tuple[Source, Lessons]] = []
@@ -135,17 +135,6 @@ def _in_concord(
 def _voice(source: Source, lessons: Lessons) -> Voice:
     worker = source.agent.workers[lessons.provenance.job]
     return Voice(worker.learner, source.agent.state_of(worker), lessons)
-
-
-def _lessons(source: Source, name: str) -> Lessons:
-    """The lessons of a worker: those on the shelf, or new ones where it has worked on since, or never gave any."""
-    agent, at = source.agent, place(source.home, name)
-    try:
-        if provenance_at(at).steps == agent.workers[name].logbook.steps:
-            return read(at, agent, agent.workers[name].learner)
-    except NothingSaved:
-        pass
-    return digest(agent, name)
 
 
 def _content(agent: Agent) -> str:

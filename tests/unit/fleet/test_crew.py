@@ -55,6 +55,15 @@ def test_two_work_at_once_and_a_second_run_does_nothing(tmp_path):
     assert {path for path in files if "lessons" in path.parts and kept[path] != files[path]} == set()
 
 
+def test_damaged_lessons_are_handed_in_anew(tmp_path):
+    given = assignments([WALK], 1, 60, tmp_path, width=16)
+    list(crew(given))
+    manifest = place(given[0].home, WALK) / "agent" / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes()[:-5])
+    assert [each.kind for each in crew(given)] == ["done with a job", "done"]
+    assert provenance_at(place(given[0].home, WALK)).steps == 60
+
+
 def test_a_worker_that_is_killed_goes_on_from_what_it_saved(tmp_path):
     (given,) = assignments([WALK], 1, 4_000, tmp_path, width=16)
     given = dataclasses.replace(given, save_every_s=0.1)

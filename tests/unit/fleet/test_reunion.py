@@ -82,16 +82,14 @@ def test_lessons_on_the_shelf_are_learned_from(homes, tmp_path):
     assert found.lessons == {WALK: 100, NESTED: 300}
 
 
-def test_lessons_that_are_damaged_are_refused_and_the_rest_goes_on(homes, tmp_path):
+def test_lessons_that_are_damaged_are_taken_anew(homes, tmp_path):
     home = shutil.copytree(homes["walk"], tmp_path / "walk")
-    keep(digest(Agent.load(home), WALK), place(home, WALK))
+    keep(digest(Agent.load(home), WALK, most=100), place(home, WALK))
     (file,) = place(home, WALK).glob("lessons/*.safetensors")
     file.write_bytes(file.read_bytes()[:-7])
-    found = brought_together(home, homes["nested"])
-    (refusal,) = found.refusals
-    assert (refusal.home, refusal.job) == (str(home), WALK)
-    assert "is truncated" in refusal.why
-    assert found.agent.workers.keys() == {NESTED}
+    found = brought_together(home, homes["nested"], **BRIEF)
+    assert found.lessons == {WALK: 300, NESTED: 300}
+    assert not found.refusals
 
 
 def test_who_cannot_be_merged_is_named_and_the_rest_goes_on(homes):

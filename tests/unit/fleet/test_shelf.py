@@ -25,6 +25,7 @@ from trainee.errors import (
 from trainee.fleet import digest, keep, place, read
 from trainee.fleet import lessons as room
 from trainee.fleet.provenance import Provenance
+from trainee.fleet.shelf import newest
 
 
 @pytest.fixture
@@ -162,6 +163,30 @@ def test_an_agent_is_no_lessons(walker, tmp_path):
         read(tmp_path / "home", walker, learner(walker))
     with pytest.raises(NothingSaved):
         read(tmp_path / "nowhere", walker, learner(walker))
+
+
+@pytest.mark.parametrize("file", ["agent/manifest.json", "lessons/000001.safetensors"])
+def test_what_cannot_be_read_is_taken_anew(walker, shelved, tmp_path, file):
+    folder = shutil.copytree(shelved, place(tmp_path, WALK))
+    (folder / file).write_bytes((folder / file).read_bytes()[:-7])
+    lessons = newest(tmp_path, walker, WALK)
+    assert lessons.provenance == digest(walker, WALK).provenance
+    keep(lessons, folder)
+    assert len(read(folder, walker, learner(walker))) == 300
+
+
+def test_provenance_is_of_the_lessons_that_are_read(walker, folder, monkeypatch):
+    """Others may be kept in the same place while they are read."""
+
+    def load(at):
+        saved = original(at)
+        keep(digest(trained(WALK, steps=280), WALK), at)
+        return saved
+
+    original = record.load
+    monkeypatch.setattr(record, "load", load)
+    lessons = read(folder, walker, learner(walker))
+    assert (lessons.provenance.steps, len(lessons)) == (300, 300)
 
 
 def test_no_room_leaves_the_old_ones(walker, folder):
