@@ -59,7 +59,8 @@ class Course(eqx.Module):
       targets: utilities less their priors, in units of the interface's peak.
       allowed: choices that there were.
       count: how many lessons there are.
-      level, lead: how much the level of utilities varies, and how far choices are above it (root mean square).
+      level, lead: how much the level of utilities varies, and how far the allowed choices are above it
+        (root mean square, as `imitation_loss` has it).
       weight: how much the job counts.
     """
 
@@ -126,8 +127,7 @@ def imitation_loss(
       mean square of the errors of both parts, in units of how much they vary.
     """
     levels, leads = jax.vmap(_parted, in_axes=(0, None))(utilities - target, allowed)
-    choices = jnp.maximum(jnp.sum(allowed, axis=-1), 1)
-    of_leads = jnp.sum(jnp.square(leads / lead), axis=-1) / choices[None]
+    of_leads = jax.vmap(_mean_square, in_axes=(0, None))(leads / lead, allowed)
     return jnp.mean(jnp.square(levels / level)) + jnp.mean(of_leads)
 
 
@@ -213,6 +213,13 @@ def _parted(
     return level, jnp.where(allowed, utilities - level[:, None], 0.0)
 
 
+def _mean_square(
+    leads: Float[Array, "components choices"], allowed: Bool[Array, "components choices"]
+) -> Float[Array, " components"]:
+    """Of the leads of the allowed choices of each component; the others' are 0."""
+    return jnp.sum(jnp.square(leads), axis=-1) / jnp.maximum(jnp.sum(allowed, axis=-1), 1)
+
+
 @functools.cache
 def _course(learner: Learner) -> Any:
     """What makes a course of lessons that were filled up, compiled once for a learner."""
@@ -240,15 +247,15 @@ def _course(learner: Learner) -> Any:
         level, lead = jax.vmap(_parted)(jnp.mean(targets[:, : learner.constants.heads], axis=1), allowed)
         held = jnp.arange(len(utilities)) < count
         mean = jnp.sum(jnp.where(held[:, None], level, 0.0), axis=0) / count
-        of_level = _root_mean_square(jnp.where(held[:, None], level - mean[None], 0.0), count)
-        of_lead = _root_mean_square(jnp.where(held[:, None, None], lead, 0.0), count)
+        of_level = _root_mean(jnp.square(level - mean[None]), held)
+        of_lead = _root_mean(jax.vmap(_mean_square)(lead, allowed), held)
         # Where the level never varies, as at a job of one moment, a hair's breadth is not to be made much of.
         return Course(seen, targets, allowed, count, jnp.maximum(of_level, of_lead / 10), of_lead, jnp.ones(()))
 
     return jax.jit(prepared)
 
 
-def _root_mean_square(values: Float[Array, "room ..."], count: Int[Array, ""]) -> Float[Array, ""]:
-    """Of the values of the first `count` lessons, the others being 0; not below `LEAST`."""
-    each = values[0].size
-    return jnp.maximum(jnp.sqrt(jnp.sum(jnp.square(values)) / (count * each)), LEAST)
+def _root_mean(squares: Float[Array, "room components"], held: Bool[Array, " room"]) -> Float[Array, ""]:
+    """The root of the mean of the lessons that are held; not below `LEAST`."""
+    count = jnp.sum(held) * squares.shape[1]
+    return jnp.maximum(jnp.sqrt(jnp.sum(jnp.where(held[:, None], squares, 0.0)) / count), LEAST)

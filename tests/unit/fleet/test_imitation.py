@@ -123,3 +123,22 @@ def test_how_much_a_course_varies_is_not_changed_by_the_room_in_it(walker):
     assert float(tight.level) == pytest.approx(level[..., 0].std(), rel=1e-4)
     assert float(tight.lead) == pytest.approx(np.sqrt(np.square(mean - level).mean()), rel=1e-4)
     assert len(lessons) == 300
+
+
+def test_what_is_forbidden_does_not_change_how_much_leads_vary(walker):
+    """Where a third is forbidden the loss is in units of what the others vary by, as it counts them."""
+    _, _, lessons = taught(walker, WALK)
+    allowed = np.broadcast_to([True, True, False], lessons.allowed.shape)
+    learner, interface = walker.workers[WALK].learner, walker.state_of(walker.workers[WALK]).interface
+    masked = course(learner, interface, dataclasses.replace(lessons, allowed=allowed))
+    targets = np.asarray(masked.targets)[..., :2]
+    mean = targets[:, :3].mean(axis=1)
+    expected = np.sqrt(np.square(mean - mean.mean(axis=-1, keepdims=True)).mean())
+    assert float(masked.lead) == pytest.approx(expected, rel=1e-4)
+    # Who thinks of every choice the same is away by the whole of how much these vary.
+    flat = jnp.broadcast_to(targets.mean(axis=-1, keepdims=True), masked.targets.shape)
+    each = jax.vmap(imitation_loss, in_axes=(0, 0, 0, None, None))(
+        flat, masked.targets, masked.allowed, masked.level, masked.lead
+    )
+    leads = targets - targets.mean(axis=-1, keepdims=True)
+    assert float(each.mean()) == pytest.approx(np.square(leads).mean() / float(masked.lead) ** 2, rel=1e-3)
