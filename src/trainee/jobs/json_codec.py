@@ -38,16 +38,21 @@ class JsonCodec(Codec):
         said = np.float32(not terminated), np.bool_(first), np.bool_(last)
         return self.time_step(seen, reward, *said, mask_from_json(mask), f"job {self.name!r}")
 
-    def heard_action(self, action: Any) -> np.ndarray:
-        """The coordinates of an action that a program says.
+    def heard_action(self, action: Any, mask: Any = None) -> np.ndarray:
+        """The coordinates of an action that a program says, under the mask of its call.
 
         Raises:
-          UnfitTimeStep: the action space does not contain it.
+          UnfitTimeStep: the action space does not contain it, or the mask forbids it.
         """
         value = value_from_json(self.action_space, action, "action")
         if not self.action_space.contains(value):
             raise UnfitTimeStep(f"action is {action!r:.80}, which is not in {self.action_space}")
-        return self.coordinates(value)
+        coordinates = self.coordinates(value)
+        if self.masked and mask is not None:
+            nearest = np.round(coordinates).astype(int)
+            if not self.mask(mask_from_json(mask))[np.arange(len(nearest)), nearest].all():
+                raise UnfitTimeStep(f"action is {action!r:.80}, which the action_mask forbids: give one that it allows")
+        return coordinates
 
     def told_action(self, coordinates: np.ndarray) -> Any:
         """The action at these coordinates, as JSON."""
@@ -56,12 +61,10 @@ class JsonCodec(Codec):
     def valid(self, action: Any, mask: Any) -> bool:
         """Whether an action in JSON is one that may be taken under a mask."""
         try:
-            coordinates = self.heard_action(action)
-            allowed = self.mask(mask_from_json(mask)) if self.masked else None
+            self.heard_action(action, mask)
         except UnfitTimeStep:
             return False
-        nearest = np.round(coordinates).astype(int)
-        return allowed is None or bool(allowed[np.arange(len(nearest)), nearest].all())
+        return True
 
     def alike(self, action: Any, other: Any) -> bool:
         """Whether two actions in JSON are the same, on a line to the nearest choice."""

@@ -86,7 +86,7 @@ async def decide(service: Service, job: JobEntry, name: str, asked: NewDecision)
 
     Raises:
       Refused: it is not the next decision of an episode under way.
-      UnfitTimeStep: what is seen is outside the space.
+      UnfitTimeStep: what is seen is outside the space, or the baseline action may not be taken.
       RecordFull, RecordUnavailable: nothing was decided.
     """
     started = time.perf_counter()
@@ -102,7 +102,7 @@ async def decide(service: Service, job: JobEntry, name: str, asked: NewDecision)
         if len(entry.accounts) >= MOST_UNSETTLED:
             raise Refused("full", f"{MOST_UNSETTLED:,} decisions of episode {name} wait for their rewards")
         if asked.baseline_action is not None:
-            place.codec.heard_action(asked.baseline_action)
+            place.codec.heard_action(asked.baseline_action, asked.action_mask)
         reward = known_reward(job, entry, asked.reward)
         told = asked.observation, reward, asked.sequence == 0, False, False, asked.action_mask
         # What is unfit is refused before anything is recorded.
@@ -181,7 +181,7 @@ async def _chosen(service: Service, call: Call, answer: Reply | None) -> dict[st
     """
     asked, job = call.asked, call.job
     while (control := job.control)["mode"] == "person":
-        if control["action"] is not None:
+        if control["action"] is not None and call.place.codec.valid(control["action"], asked.action_mask):
             return _by_person(control["action"], control["by"])
         left_s = call.left_s()
         patience_s = PERSON_S - (time.perf_counter() - call.started) if left_s is None else left_s

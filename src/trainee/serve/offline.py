@@ -76,7 +76,7 @@ async def _decided(service: Service, job: JobEntry, name: str, noted: Noted) -> 
     if noted.event_id in entry.recent:
         raise Refused("used_before", f"event_id {noted.event_id!r} was decision {entry.recent[noted.event_id or '']}")
     with service.alone(name):
-        codec.heard_action(noted.action)
+        codec.heard_action(noted.action, noted.action_mask)
         # Whether it is fit is seen here; it is learned from like any other.
         codec.heard(noted.observation, 0.0, noted.sequence == 0, False, False, noted.action_mask)
         key = f"d:{decision}"

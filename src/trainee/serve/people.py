@@ -102,11 +102,13 @@ async def override(service: Service, job: JobEntry, decision: str, asked: Overri
 
     Raises:
       Refused: there is no such decision, or it was said too often.
-      UnfitTimeStep: the action is not in the action space.
+      UnfitTimeStep: the action is not in the action space, or the decision's mask forbids it.
     """
-    service.place(job.name).codec.heard_action(asked.action)
+    codec = service.place(job.name).codec
+    codec.heard_action(asked.action)
     waiting = service.waiting.get(decision)
     if waiting is not None:
+        codec.heard_action(asked.action, waiting.view["action_mask"])
         event = await waiting.give(Instead(asked, by))
         return {"seq": event.seq, "late": False}
     made, closed, before = await asyncio.to_thread(_looked_up, service, decision)
@@ -114,6 +116,7 @@ async def override(service: Service, job: JobEntry, decision: str, asked: Overri
         raise Refused("unknown_decision", f"there is no decision {decision!r} in job {job.name!r}")
     if before and before[-1].digest == said(asked):
         return {"seq": before[-1].seq, "late": before[-1].body["late"]}
+    codec.heard_action(asked.action, made.body["action_mask"])
     if len(before) >= MOST_OVERRIDES:
         raise Refused("full", f"of decision {decision!r} it was said {len(before)} times what was done instead")
     _, account = job.account(decision)
