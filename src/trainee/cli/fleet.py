@@ -61,6 +61,7 @@ def fleet(
     as_json: AsJson = False,
 ) -> None:
     """Put copies of one agent to work at several jobs at the same time; each hands in its lessons, to be merged."""
+    from trainee import record  # noqa: PLC0415 kept out of --help
     from trainee.fleet import Charter, across, assignments, begun, crew, in_rounds  # noqa: PLC0415 kept out of --help
     from trainee.life import MOST_STEPS  # noqa: PLC0415 kept out of --help
 
@@ -71,21 +72,23 @@ def fleet(
     if episodes < 2:
         raise InvalidArgument(f"--episodes must be 2 or more, not {episodes}: how sure it is cannot be told from fewer")
     given = assignments(jobs, workers or len(jobs), steps, home, seed, width)
-    begun(home, Charter(tuple(jobs), len(given), seed, width))
-    telling = Telling(as_json)
-    try:
-        with (
-            nullcontext(crew) if ray is None else across(ray, home) as work,
-            closing(in_rounds(home, given, rounds, work, episodes)) as heard,
-        ):
-            for news in heard:
-                telling.tell(news)
-        if specialise and not telling.given_up:
-            _specialised(home, [each.home for each in given], episodes, as_json)
-    except KeyboardInterrupt:
-        text = f"interrupted: saved in {home}; the same command goes on from there"
-        say(as_json, {"interrupted": True, "home": str(home)}, text)
-        raise typer.Exit(INTERRUPTED) from None
+    # Two at once in one home would each count the rounds, and merge what the other's workers learn.
+    with record.lock(home):
+        begun(home, Charter(tuple(jobs), len(given), seed, width))
+        telling = Telling(as_json)
+        try:
+            with (
+                nullcontext(crew) if ray is None else across(ray, home) as work,
+                closing(in_rounds(home, given, rounds, work, episodes)) as heard,
+            ):
+                for news in heard:
+                    telling.tell(news)
+            if specialise and not telling.given_up:
+                _specialised(home, [each.home for each in given], episodes, as_json)
+        except KeyboardInterrupt:
+            text = f"interrupted: saved in {home}; the same command goes on from there"
+            say(as_json, {"interrupted": True, "home": str(home)}, text)
+            raise typer.Exit(INTERRUPTED) from None
     if telling.given_up:
         raise typer.Exit(GIVEN_UP)
     homes = [str(each.home) for each in given]

@@ -33,10 +33,10 @@ def in_rounds(
     home: Path, given: Sequence[Assignment], rounds: int, work: Work, episodes: int = EPISODES
 ) -> Generator[News, None, None]:
     """Have workers do what they are to, in rounds, and tell what is heard of them; what an earlier run did is not done
-    again.
+    again. A round is over once all have done what they were to.
 
     Args:
-      home: of the fleet.
+      home: of the fleet, locked.
       given: what each is to do in one round.
       rounds: how many.
       work: has workers do it: `crew`, or as that.
@@ -45,12 +45,16 @@ def in_rounds(
       KeyboardInterrupt: as `work`.
       RecordError: how many rounds are over cannot be read or written.
     """
+    given_up = False
     for turn in range(_over(home) + 1, rounds + 1):
         with closing(work([dataclasses.replace(each, steps=turn * each.steps) for each in given])) as heard:
-            yield from heard
+            for news in heard:
+                given_up |= news.kind == "given up"
+                yield news
         if turn < rounds:
             yield from redeployed(given, turn, episodes)
-            _is_over(home, turn)
+            if not given_up:
+                _is_over(home, turn)
 
 
 def redeployed(given: Sequence[Assignment], turn: int, episodes: int) -> Generator[News, None, None]:

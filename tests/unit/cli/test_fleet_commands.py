@@ -9,7 +9,7 @@ import pytest
 
 from command_line import runner
 from fleets import NESTED, WALK, trained
-from trainee import Agent
+from trainee import Agent, record
 from trainee.fleet import digest, keep, place, provenance_at
 
 pytestmark = pytest.mark.processes
@@ -40,6 +40,14 @@ def test_a_fleet_works_and_says_how_to_merge_it(run):
         (NESTED, 60),
     ]
     assert lines(out)[-1] == {"done": True, "homes": ["fleet/worker-1", "fleet/worker-2"]}
+
+
+def test_two_do_not_work_in_one_home_at_once(run):
+    with record.lock(Path("fleet")):
+        code, out, err = run("fleet", WALK, "--steps", 60)
+    assert (code, out) == (4, "")
+    assert "fleet is already in use" in err
+    assert not Path("fleet/fleet.json").exists()
 
 
 def test_rounds_and_specialists(run):

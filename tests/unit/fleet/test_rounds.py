@@ -111,3 +111,21 @@ def test_a_rerun_goes_on_with_the_round_that_is_not_over(tmp_path, monkeypatch):
     (tmp_path / "rounds.json").write_text("{")
     with pytest.raises(DamagedPart, match=r"rounds\.json does not say how many rounds are over"):
         list(in_rounds(tmp_path, given, 4, work))
+
+
+def test_a_round_in_which_a_worker_was_given_up_is_not_over(tmp_path, monkeypatch):
+    """What it lacks is done by a rerun, before the next round."""
+    monkeypatch.setattr(room, "redeployed", lambda given, turn, episodes: iter(()))
+    asked, fails = [], True
+
+    def work(given):
+        asked.append(given[0].steps)
+        yield News(0, "given up" if fails and len(asked) == 2 else "done", {"why": "its home is in use"})
+
+    given = assignments([WALK], 1, 10, tmp_path)
+    assert len(list(in_rounds(tmp_path, given, 4, work))) == 4
+    assert json.loads((tmp_path / "rounds.json").read_text()) == {"over": 1}
+    fails = False
+    list(in_rounds(tmp_path, given, 4, work))
+    assert asked == [10, 20, 30, 40, 20, 30, 40]
+    assert json.loads((tmp_path / "rounds.json").read_text()) == {"over": 3}
