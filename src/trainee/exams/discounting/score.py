@@ -10,9 +10,9 @@ from jaxtyping import Float
 
 from trainee.exams.bars import Bar
 from trainee.exams.discounting.load import INTACT, LESIONED, Choices
+from trainee.exams.stats import bounds
 from trainee.jobs.offers import CHANCES, DELAYS
 
-RESAMPLES = 2_000
 # Odds against what comes with each probability (Rachlin, Raineri & Cross 1991).
 ODDS = tuple((1 - chance) / chance for chance in CHANCES)
 
@@ -66,6 +66,4 @@ def _area(places: Sequence[float], worth: Float[np.ndarray, "agents places"]) ->
 
 
 def _told(numbers: Float[np.ndarray, " agents"]) -> tuple[float, float, float]:
-    drawn = np.random.default_rng(0).integers(0, len(numbers), (RESAMPLES, len(numbers)))
-    low, high = np.quantile(numbers[drawn].mean(axis=1), (0.025, 0.975))
-    return float(numbers.mean()), float(low), float(high)
+    return float(numbers.mean()), *bounds(numbers)

@@ -19,7 +19,8 @@ SPREAD = 0.166
 
 class Bars(NamedTuple):
     """How near is near: the curve's root mean square error, as people are from people in 95 of 100 samples; shares of
-    decks, rates, the spread between agents; and where an agent without emotions has to stay below at the end.
+    decks, rates, the spread between agents; and of an agent without emotions where it has to stay below at the end, and
+    how much more of the good decks it may take at the most when it is tested again.
     """
 
     curve: float = 0.032
@@ -27,6 +28,7 @@ class Bars(NamedTuple):
     rate: float = 0.05
     spread: float = 0.03
     lesioned: float = 0.45
+    regain: float = 0.05
 
 
 BARS = Bars()

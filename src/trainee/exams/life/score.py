@@ -20,6 +20,7 @@ from trainee.exams.life.measures import Range, Ranges
 from trainee.exams.life.small import Window, windows
 from trainee.exams.life.sweep import FLEET, JOINTLY, LIFE, LIVES, RANDOM, RESETS, SMALL, SMALL_ARMS, UNIONS, Selection
 from trainee.exams.life.sweep import turns as turns_of
+from trainee.exams.stats import bounds, drawn_anew, pooled_bounds
 from trainee.fleet import Retention
 from trainee.fleet.gate import retention
 from trainee.life import interval
@@ -71,10 +72,10 @@ class Scores:
       ranges: what each job is measured between.
       left_out: jobs that no agent learned alone, and so are measured by nothing.
       arms: by arm and by measure.
-      kept: what each arm kept of each job between just after it was learned and the end, seeds pooled.
+      kept: what each arm kept of each job between just after it was learned and the end, over seeds.
       maps: by arm and turn, the score of each job that was played, a mean over seeds.
       met: the job of each turn.
-      unions: by arm, what a merge retained of each job, seeds pooled.
+      unions: by arm, what a merge retained of each job, over seeds.
       union_notes: by arm and job, why a job was left out.
       windows: by arm, over the small jobs.
       costs: by arm.
@@ -138,9 +139,9 @@ def _ranges(fresh: Mapping[int, Sequence[Row]], random: Mapping[str, Sequence[fl
     found: Ranges = {}
     for numbers in zip(*[[(n, life) for n in measures.first_meetings(life)] for life in fresh.values()], strict=True):
         job = numbers[0][1][numbers[0][0]].job
-        alone = [total for n, life in numbers for total in life[n].examined[job]]
-        if interval(alone)[0] > interval(random[job])[1]:
-            found[job] = Range(float(np.mean(random[job])), float(np.mean(alone)))
+        alone = [life[n].examined[job] for n, life in numbers]
+        if pooled_bounds(alone)[0] > interval(random[job])[1]:
+            found[job] = Range(float(np.mean(random[job])), float(np.mean(np.concatenate(alone))))
     return found
 
 
@@ -188,7 +189,7 @@ def estimate(values: Sequence[float]) -> Estimate:
     known, nothing = [float(value) for value in values if not np.isnan(value)], float("nan")
     if not known:
         return Estimate(nothing, nothing, nothing, 0)
-    ends = interval(known) if len(known) > 1 else (nothing, nothing)
+    ends = bounds(np.array(known)) if len(known) > 1 else (nothing, nothing)
     return Estimate(float(np.mean(known)), *ends, len(known))
 
 
@@ -197,16 +198,14 @@ def _kept(lives: Sequence[Sequence[Row]], random: Mapping[str, Sequence[float]])
     found = []
     for number in measures.first_meetings(lives[0]):
         job = lives[0][number].job
-        after = [total for life in lives for total in life[number].examined[job]]
-        end = [total for life in lives for total in life[-1].examined[job]]
-        found.append(retention(job, after, end, _as_many(random[job], len(after))))
+        pairs = [(life[number].examined[job], life[-1].examined[job]) for life in lives]
+        found.append(_retained(job, pairs, random[job]))
     return found
 
 
 def _united(asked: Selection, home: Path, arm: str, random: Mapping[str, Sequence[float]]) -> list[Retention]:
     """By the gate's formula, what a merge has of what the workers could do."""
-    specialist: dict[str, list[float]] = {}
-    merged: dict[str, list[float]] = {}
+    pairs: dict[str, list[tuple[Sequence[float], Sequence[float]]]] = {}
     for seed in asked.seeds:
         found = played(home / "union" / arm / str(seed))
         if set(found) != set(asked.exam.names):
@@ -215,20 +214,20 @@ def _united(asked: Selection, home: Path, arm: str, random: Mapping[str, Sequenc
             end = rows(home / FLEET / f"worker-{number}" / str(seed))[-1].examined
             for job, returns in end.items():
                 # What nobody was left to merge brings what random play does.
-                specialist.setdefault(job, []).extend(returns)
-                merged.setdefault(job, []).extend(found[job].returns or random[job])
-    jobs = [job for job in asked.exam.names if job in merged]
-    return [retention(job, specialist[job], merged[job], _as_many(random[job], len(merged[job]))) for job in jobs]
+                pairs.setdefault(job, []).append((returns, found[job].returns or random[job]))
+    return [_retained(job, pairs[job], random[job]) for job in asked.exam.names if job in pairs]
+
+
+def _retained(job: str, pairs: Sequence[tuple[Sequence[float], Sequence[float]]], random: Sequence[float]) -> Retention:
+    """What is retained of a job, from the returns of several seeds before and after."""
+    before, after = (np.concatenate(returns).tolist() for returns in zip(*pairs, strict=True))
+    drawn = drawn_anew([len(returns) for returns, _ in pairs])
+    return retention(job, before, after, np.resize(np.asarray(random, float), len(before)).tolist(), drawn)
 
 
 def _notes(asked: Selection, home: Path, arm: str) -> dict[str, str]:
     every = [played(home / "union" / arm / str(seed)) for seed in asked.seeds]
     return {job: one.why for found in every for job, one in found.items() if one.why}
-
-
-def _as_many(returns: Sequence[float], count: int) -> list[float]:
-    """Returns, over again until there are so many."""
-    return list(np.resize(np.asarray(returns, float), count))
 
 
 def _map(lives: Sequence[list[Row]], ranges: Ranges) -> list[dict[str, float]]:

@@ -77,6 +77,10 @@ def test_retests_and_time_taken():
     never = Sessions(np.zeros((12, 2, 100), int), *[np.ones((12, 2, 100))] * 2)
     assert [bar.met for bar in retest_bars(learns, never)] == [True, True]
     assert [bar.met for bar in retest_bars(never, learns)] == [False, False]
+    # Where nothing can be told of those without emotions it is not met: half of them learn, and half forget.
+    unsure = Sessions(np.concatenate([learns.chosen[:3], learns.chosen[:3, ::-1]]), *[np.ones((6, 2, 100))] * 2)
+    assert [bar.met for bar in retest_bars(learns, unsure)] == [True, False]
+    assert [bar.met for bar in retest_bars(never, never)] == [False, False]
     decks = np.tile([0, 1, 2, 3], 25)
     assert deliberation_bar(made([decks], heard=4.0), made([decks], heard=6.0)).met
     assert not deliberation_bar(made([decks], heard=4.0), made([decks], heard=5.9)).met

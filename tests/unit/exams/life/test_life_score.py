@@ -113,6 +113,17 @@ def test_a_forgetful_life(scores):
     assert verdicts[EXAM.names[2]] == "failed"
 
 
+def test_seeds_that_differ_are_not_so_many_episodes(tmp_path):
+    """One seed keeps all and one nine tenths: what is retained lies between, and no nearer for episodes of each."""
+    for job in EXAM.names:
+        write_played(tmp_path / "random", Played(job, [0.0] * 15))
+    for seed, end in zip(SEEDS, (100, 90), strict=True):
+        last = len(turns(EXAM, f"life/ours/{seed}")) - 1
+        life(tmp_path, f"life/ours/{seed}", lambda n, job, end=end, last=last: end if n == last else 100, lambda n: 0)
+    for each in scored(asked("life"), tmp_path).kept["ours"]:
+        assert (each.retained, each.low, each.high, each.verdict) == (0.95, 0.9, 1.0, "inconclusive")
+
+
 def test_one_agent_per_job_and_all_jobs_at_once(scores):
     assert means(scores, ALONE) == pytest.approx({"average performance": 1.0, "online return": 0.5})
     assert means(scores, "all jobs jointly") == pytest.approx({"average performance": 0.5, "online return": 0.1})
@@ -149,7 +160,8 @@ def test_an_interval_needs_two_seeds():
     assert (one.mean, one.seeds) == (0.5, 1)
     assert math.isnan(one.low)
     both = estimate([0.0, 1.0])
-    assert (both.low, both.mean, both.high) == (0.0, 0.5, 1.0)
+    # Of two the half-width is √2 times that of what was drawn.
+    assert (both.low, both.mean, both.high) == pytest.approx((0.5 - math.sqrt(0.5), 0.5, 0.5 + math.sqrt(0.5)))
     assert estimate([]).seeds == 0
 
 
