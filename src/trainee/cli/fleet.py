@@ -14,7 +14,7 @@ import typer
 
 from trainee.cli.merge import tell_reunion
 from trainee.cli.outcome import INTERRUPTED, say
-from trainee.cli.work import AsJson, Jobs, Steps
+from trainee.cli.work import AsJson, Jobs, Steps, looked_up
 from trainee.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def fleet(
         raise InvalidArgument(f"--rounds must be a whole number from 1 to {MOST_ROUNDS:,}, not {rounds}")
     if episodes < 2:
         raise InvalidArgument(f"--episodes must be 2 or more, not {episodes}: how sure it is cannot be told from fewer")
+    if ray is None:
+        looked_up(jobs)
     given = assignments(jobs, workers or len(jobs), steps, home, seed, width)
     # Two at once in one home would each count the rounds, and merge what the other's workers learn.
     with record.lock(home):

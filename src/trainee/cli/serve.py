@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trainee.cli.outcome import say
-from trainee.errors import InvalidArgument
+from trainee.errors import InvalidArgument, NothingSaved
 
 if TYPE_CHECKING:
     from trainee.record.keys import Keys
@@ -61,7 +61,7 @@ def make(
     only = None if jobs is None else [job for job in jobs.split(",") if job]
     if jobs is not None and not only:
         raise InvalidArgument("--jobs names no job: leave it out for a key that is for all")
-    with _opened(home, database) as found:
+    with _opened(home, database, begins=True) as found:
         token = found.make(name, [scope.strip() for scope in scopes.split(",")], only)
     say(as_json, {"key": token}, token)
 
@@ -90,13 +90,20 @@ def listed(home: Home = Path("home"), database: Database = None, as_json: AsJson
 
 
 @contextmanager
-def _opened(home: Path, database: str | None) -> Iterator[Keys]:
-    """The keys of a home, also while a service works there."""
+def _opened(home: Path, database: str | None, begins: bool = False) -> Iterator[Keys]:
+    """The keys of a home, also while a service works there; where the first key `begins` one it may be new."""
+    from trainee.record.home import made  # noqa: PLC0415 kept out of --help
     from trainee.record.keys import Keys  # noqa: PLC0415 kept out of --help
     from trainee.record.log import EventLog  # noqa: PLC0415 kept out of --help
 
     if database is None:
-        home.mkdir(parents=True, exist_ok=True)
+        if begins:
+            made(home)
+        elif not (home / "events.db").is_file():
+            raise NothingSaved(
+                f"no service has worked in {home}: there is no events.db. Check --home, or make a key there first with "
+                f"`trainee keys make NAME --scopes decide,reward --home {home}`"
+            )
     log = EventLog(database or f"sqlite:///{home / 'events.db'}", alone=False)
     try:
         yield Keys(log)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trainee.cli.outcome import say
+from trainee.cli.work import AsJson, Before, saved_agent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,12 +28,11 @@ def show(
     episode: Annotated[
         int, typer.Option(help="Among those still in replay, the oldest being 0; -1 is the newest.")
     ] = -1,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
+    last_good: Before = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show an agent's workers, or with --hindsight an episode: what it changed, and the step that decided it."""
-    from trainee.life import Agent  # noqa: PLC0415 kept out of --help
-
-    agent = Agent.load(home)
+    agent = saved_agent(home, last_good)
     if not hindsight:
         _workers(agent, as_json)
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trainee.cli.outcome import INTERRUPTED, say
-from trainee.errors import InvalidArgument, JobError
+from trainee.errors import InvalidArgument, JobError, NothingSaved
 
 if TYPE_CHECKING:
     from trainee.life import Agent, Callback, Stint
@@ -54,6 +54,7 @@ Sleeps = Annotated[
     ),
 ]
 LastGood = Annotated[bool, typer.Option("--last-good", help="Go back to the checkpoint before the newest one.")]
+Before = Annotated[bool, typer.Option("--last-good", help="Take the checkpoint before the newest one.")]
 
 
 def learn(
@@ -82,6 +83,7 @@ def learn(
 
     if not 1 <= steps <= MOST_STEPS:
         raise InvalidArgument(f"--steps must be a whole number from 1 to {MOST_STEPS:,}, not {steps}")
+    looked_up(jobs)
     with record.lock(home):
         if last_good:
             record.revert(home)
@@ -96,9 +98,31 @@ def learn(
             _learn_one(agent, home, job, steps, learning, as_json)
 
 
+def looked_up(jobs: Sequence[str]) -> None:
+    """Find out before the first is begun that there are jobs of all these names."""
+    from trainee.jobs import look_up  # noqa: PLC0415 kept out of --help
+
+    for job in jobs:
+        look_up(job)
+
+
+def saved_agent(home: Path, last_good: bool) -> Agent:
+    """The agent kept in a home, to be looked at."""
+    from trainee.life import Agent  # noqa: PLC0415 kept out of --help
+
+    try:
+        return Agent.load(home, last_good=last_good)
+    except NothingSaved as error:
+        if within := sorted(path.parents[1].name for path in home.glob("*/agent/manifest.json")):
+            raise NothingSaved(
+                f"{home} is the home of several agents and keeps none itself: give that of one, such as --home "
+                f"{home / within[0]}; there are {', '.join(within)}"
+            ) from error
+        raise
+
+
 def opened(home: Path, seed: int, width: int) -> Agent:
     """The agent kept in a home, or a new one."""
-    from trainee.errors import NothingSaved  # noqa: PLC0415 kept out of --help
     from trainee.life import Agent  # noqa: PLC0415 kept out of --help
 
     try:
@@ -157,18 +181,17 @@ def evaluate(
     home: Home = Path("home"),
     episodes: Annotated[int, typer.Option(help="Episodes to play.")] = 20,
     video: Annotated[Path | None, typer.Option(help="Film the first episode into this .mp4 or .gif.")] = None,
+    last_good: Before = False,
     as_json: AsJson = False,
 ) -> None:
     """How well the agent, frozen as it is, does a job; of a fleet of specialists the one whose job it is."""
-    from trainee.errors import NothingSaved  # noqa: PLC0415 kept out of --help
     from trainee.fleet import routed  # noqa: PLC0415 kept out of --help
-    from trainee.life import Agent  # noqa: PLC0415 kept out of --help
 
     worker = job
     with suppress(NothingSaved):
         route = routed(home, job)
         home, worker = Path(route.home), route.worker
-    agent = Agent.load(home)
+    agent = saved_agent(home, last_good)
     if worker not in agent.workers:
         known = ", ".join(agent.workers) or "none"
         raise InvalidArgument(f"the agent in {home} has not worked at {job!r}; it has at: {known}")

@@ -74,7 +74,7 @@ def routed(home: Path, job: str) -> Route:
     try:
         written = json.loads(path.read_text(encoding="utf-8"))
         known = {each["job"]: Route(**{**each, "home": str(home / each["home"])}) for each in written}
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise NothingSaved(f"there is no router in {home}: ask the fleet for specialists with --specialise") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DamagedPart(f"{path} does not say who does which job: {error!r}. Run the fleet again") from error

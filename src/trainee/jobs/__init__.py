@@ -10,7 +10,7 @@ from trainee.jobs.gymnasium import GymnasiumJob
 from trainee.jobs.gymnax import gymnax_job
 from trainee.jobs.jax import HostJaxJob, TracedJob
 from trainee.jobs.json_codec import JsonCodec
-from trainee.jobs.naming import make
+from trainee.jobs.naming import look_up, make
 from trainee.jobs.offers import Offers
 from trainee.jobs.space_json import from_json, to_json
 from trainee.jobs.spaces import Codec
@@ -38,6 +38,7 @@ __all__ = [
     "end_flags",
     "from_json",
     "gymnax_job",
+    "look_up",
     "make",
     "mask_from_json",
     "to_json",

@@ -64,6 +64,20 @@ def make(job: Any, seed: int = 0, render: bool = False) -> Job:
     return made
 
 
+def look_up(name: str) -> None:
+    """Whether a job goes by a name, without making one.
+
+    Raises:
+      UnknownJob, JobFailed, InvalidArgument, UnsupportedSpace: as `make`.
+    """
+    if name.startswith(GYMNAX):
+        gymnax_job(name.removeprefix(GYMNAX))
+    elif name.startswith(WORLDS):
+        world(name)
+    else:
+        _spec(name)
+
+
 def make_env(name: str, render: bool = False) -> gymnasium.Env:
     """The environment of an id, without Gymnasium's own passive checks, which cost time at every step.
 

@@ -10,7 +10,7 @@ from typing import SupportsIndex
 import gymnasium
 
 from trainee import record
-from trainee.errors import DifferentAgent, InvalidArgument
+from trainee.errors import DamagedPart, DifferentAgent, InvalidArgument
 from trainee.jobs import Codec, make
 from trainee.life import levers, saving
 from trainee.life.callbacks import Callback, OnStep, Progress, TensorBoard, listeners
@@ -278,6 +278,12 @@ class Agent(Mind):
     @classmethod
     def restored(cls, saved: record.Checkpoint) -> Agent:
         """The agent of a checkpoint; see `load`."""
-        agent = cls(saved.about["seed"], saved.about["width"], saving.constants_of(saved))
-        saving.fill(agent, saved)
+        try:
+            agent = cls(saved.about["seed"], saved.about["width"], saving.constants_of(saved))
+            saving.fill(agent, saved)
+        except KeyError as error:
+            raise DamagedPart(
+                f"the checkpoint is damaged: its manifest, or one of its parts, lacks {error}. It was altered since it "
+                f"was written, or another program wrote it: restore it from a copy, or begin anew in another home"
+            ) from error
         return agent

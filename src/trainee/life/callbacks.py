@@ -135,6 +135,10 @@ class TensorBoard(Callback):
             from tensorboardX import SummaryWriter  # noqa: PLC0415 an optional library
         except ImportError as error:
             raise MissingExtra("tensorboardX", "tensorboard", "writing for TensorBoard") from error
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InvalidArgument(f"tensorboard={str(folder)!r} is no folder to write to: {error}. Give one") from error
         self._open, self._folder, self._every_steps = SummaryWriter, str(folder), every_steps
         self._writer: Any = None
 

@@ -20,6 +20,19 @@ LOCK = "lock"
 HEADING = "# What this agent is. Written by trainee when it saves; what is changed here changes nothing.\n"
 
 
+def made(home: Path) -> Path:
+    """A home, which is made where it is missing.
+
+    Raises:
+      InvalidArgument: there can be none at this path.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidArgument(f"{home} cannot be a home: {error}. Choose a folder you may write to.") from error
+    return home
+
+
 @contextmanager
 def lock(home: Path) -> Iterator[None]:
     """Keep every other process out of a home, which is made where it is missing.
@@ -32,8 +45,7 @@ def lock(home: Path) -> Iterator[None]:
       InvalidArgument: there can be no home at this path.
     """
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        file = (home / LOCK).open("a+")
+        file = (made(home) / LOCK).open("a+")
     except OSError as error:
         raise InvalidArgument(f"{home} cannot be a home: {error}. Choose a folder you may write to.") from error
     with file:

@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from trainee.errors import InvalidArgument
+from trainee.record.home import made
 from trainee.record.keys import Keys
 from trainee.record.log import EventLog
 from trainee.serve.app import create_app
@@ -87,13 +88,13 @@ async def _served(app: FastAPI, server: Server) -> None:
 
 def _check_keys(settings: Settings) -> None:
     """Nobody else may call before there is a key to call with."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    made(settings.home)
     log = EventLog(settings.url, alone=False)
     try:
-        made = Keys(log).all()
+        known = Keys(log).all()
     finally:
         log.close()
-    if not any(key.revoked_at is None for key in made):
+    if not any(key.revoked_at is None for key in known):
         raise InvalidArgument(
             f"{settings.host} can be called from other machines, and there are no keys yet: make one with "
             f"`trainee keys make NAME --scopes decide,reward --home {settings.home}`, or listen on 127.0.0.1"

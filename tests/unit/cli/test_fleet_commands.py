@@ -91,10 +91,17 @@ def test_lessons_are_no_home(run):
 
 
 def test_a_job_that_cannot_be_worked_at_ends_with_its_code(run):
-    code, out, _ = run("fleet", "Nowhere-v0", WALK, "--steps", 30, "--width", 16)
+    code, out, _ = run("fleet", "work_toys:Graph-v0", WALK, "--steps", 30, "--width", 16)
     assert code == 3
-    assert "worker 1: given up: no environment is called 'Nowhere-v0'" in out
+    assert "worker 1: given up: observation['map'] is a Graph" in out
     assert Agent.load("fleet/worker-2").workers[WALK].logbook.steps == 30
+
+
+def test_a_name_that_no_job_has_is_found_before_anybody_works(run):
+    code, out, err = run("fleet", WALK, "Nowhere-v0", "--steps", 30, "--width", 16)
+    assert (code, out) == (3, "")
+    assert "no environment is called 'Nowhere-v0'" in err
+    assert not Path("fleet").exists()
 
 
 @pytest.mark.parametrize(
