@@ -38,6 +38,7 @@ def bsuite(
     """DeepMind's behaviour suite, by its own recorder and its own scoring."""
     from trainee.exams import bsuite as room  # noqa: PLC0415 kept out of --help
     from trainee.exams.drawing import require_matplotlib  # noqa: PLC0415 kept out of --help
+    from trainee.exams.origin import claimed  # noqa: PLC0415 kept out of --help
     from trainee.exams.runs import runs  # noqa: PLC0415 kept out of --help
     from trainee.life.runtime import cores  # noqa: PLC0415 kept out of --help
 
@@ -47,10 +48,10 @@ def bsuite(
         raise InvalidArgument(f"--processes must be 0 or more, not {processes}")
     require_matplotlib()
     selection = "quick" if quick else "full" if full else "default"
-    results = home / selection
+    # Homes of before this was written are known to be of these agents: one is being worked in.
+    results = claimed(home / selection, older=True)
     waiting = room.unfinished(room.selected(selection), results)
     if waiting:
-        results.mkdir(parents=True, exist_ok=True)
         for progress in runs(room.runs_of, room.groups(waiting), room.steps, processes or cores(), results):
             _tell_progress(progress, as_json)
     scores = room.scored(results)
@@ -78,6 +79,7 @@ def life(
     """A life of many jobs, unannounced: what is kept of them, and what a fleet's merge retains."""
     from trainee.exams import life as room  # noqa: PLC0415 kept out of --help
     from trainee.exams.drawing import require_matplotlib  # noqa: PLC0415 kept out of --help
+    from trainee.exams.origin import claimed  # noqa: PLC0415 kept out of --help
     from trainee.exams.runs import runs  # noqa: PLC0415 kept out of --help
     from trainee.life.runtime import cores  # noqa: PLC0415 kept out of --help
 
@@ -94,8 +96,7 @@ def life(
         _seeds(seeds),
         tuple(sorted(chosen)),
     )
-    kept = home / f"{'quick' if quick else 'whole'}-{scale:g}"
-    kept.mkdir(parents=True, exist_ok=True)
+    kept = claimed(home / f"{'quick' if quick else 'whole'}-{scale:g}")
     for names in (room.lives(asked), room.unions(asked)):
         waiting = room.unfinished(asked, names, kept)
         if not waiting:
@@ -118,14 +119,14 @@ def iowa(
     """The Iowa Gambling Task: whether agents choose as people do, with their emotions and without."""
     from trainee.exams import iowa as room  # noqa: PLC0415 kept out of --help
     from trainee.exams.drawing import require_matplotlib  # noqa: PLC0415 kept out of --help
+    from trainee.exams.origin import claimed  # noqa: PLC0415 kept out of --help
     from trainee.exams.runs import runs  # noqa: PLC0415 kept out of --help
     from trainee.life.runtime import cores  # noqa: PLC0415 kept out of --help
 
     if processes < 0:
         raise InvalidArgument(f"--processes must be 0 or more, not {processes}")
     require_matplotlib()
-    kept = home / ("quick" if quick else "whole")
-    kept.mkdir(parents=True, exist_ok=True)
+    kept = claimed(home / ("quick" if quick else "whole"))
     plan = room.planned(room.QUICK if quick else room.USUAL)
     waiting = room.unfinished(plan, kept)
     if waiting:
@@ -149,14 +150,14 @@ def discounting(
     """How steeply delays and odds are discounted, with emotions and without."""
     from trainee.exams import discounting as room  # noqa: PLC0415 kept out of --help
     from trainee.exams.drawing import require_matplotlib  # noqa: PLC0415 kept out of --help
+    from trainee.exams.origin import claimed  # noqa: PLC0415 kept out of --help
     from trainee.exams.runs import runs  # noqa: PLC0415 kept out of --help
     from trainee.life.runtime import cores  # noqa: PLC0415 kept out of --help
 
     if processes < 0:
         raise InvalidArgument(f"--processes must be 0 or more, not {processes}")
     require_matplotlib()
-    kept = home / ("quick" if quick else "whole")
-    kept.mkdir(parents=True, exist_ok=True)
+    kept = claimed(home / ("quick" if quick else "whole"))
     size = room.QUICK if quick else room.USUAL
     waiting = [[condition] for condition in room.unfinished(kept)]
     if waiting:

@@ -10,6 +10,7 @@ from command_line import runner
 from trainee.exams.life import Selection, lives, scaled
 from trainee.exams.life.log import Played, Row, write_played, write_rows
 from trainee.exams.life.sweep import RANDOM, turns
+from trainee.exams.origin import claimed
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_what_is_missing_is_named_before_anything_is_done(run, monkeypatch):
 
 def test_lives_that_are_over_are_told_of(run, tmp_path):
     exam = scaled(quick=True)
-    home = tmp_path / "life" / "quick-1"
+    home = claimed(tmp_path / "life" / "quick-1")
     for job in exam.names:
         write_played(home / RANDOM, Played(job, [0.0, 0.0]))
     for name in lives(Selection(exam, ("ours",), (0,), ("life",))):
@@ -68,3 +69,15 @@ def test_lives_that_are_over_are_told_of(run, tmp_path):
     assert code == 0
     assert told["arms"]["ours"]["forgetting"]["mean"] == 0.0
     assert told["page"] == "life/quick-1/page.html"
+
+
+@pytest.mark.parametrize(("exam", "folder"), [("life", "quick-1"), ("iowa", "quick"), ("discounting", "quick")])
+def test_results_of_other_agents_are_refused(run, tmp_path, exam, folder):
+    home = tmp_path / exam / folder
+    home.mkdir(parents=True)
+    (home / "intact.npz").write_bytes(b"of before")
+    code, out, err = run("exam", exam, "--quick")
+    assert (code, out) == (4, "")
+    assert f"{exam}/{folder} holds the results of other agents: of whom it does not say" in err
+    assert "Choose another --home" in err
+    assert [path.name for path in home.iterdir()] == ["intact.npz"]

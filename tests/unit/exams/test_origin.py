@@ -1,0 +1,46 @@
+"""Origin: results are of the agents that they are shown as."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from trainee.errors import DamagedPart, DifferentAgent, SaveFailed
+from trainee.exams import origin
+from trainee.exams.origin import FILE, claimed
+
+
+def test_a_folder_is_claimed_once_and_gone_on_with(tmp_path):
+    home = claimed(tmp_path / "new" / "quick")
+    told = json.loads((home / FILE).read_text())
+    assert told.keys() == {"version", "constants", "width"}
+    (home / "intact.npz").write_bytes(b"")
+    assert claimed(home) == home
+    assert claimed(home, older=True) == home
+
+
+def test_other_constants_are_other_agents(tmp_path, monkeypatch):
+    claimed(tmp_path)
+    monkeypatch.setattr(origin, "constants_hash", lambda constants: "another")
+    for older in (False, True):
+        with pytest.raises(DifferentAgent, match=r"holds the results of other agents: .*constants another, width 64"):
+            claimed(tmp_path, older)
+
+
+def test_results_of_nobody_known_are_refused_unless_they_may_be_older(tmp_path):
+    (tmp_path / "catch-0.csv").write_text("")
+    with pytest.raises(DifferentAgent, match="of whom it does not say"):
+        claimed(tmp_path)
+    assert not (tmp_path / FILE).exists()
+    claimed(tmp_path, older=True)
+    assert claimed(tmp_path) == tmp_path
+
+
+def test_what_cannot_be_read_or_written_is_said(tmp_path):
+    (tmp_path / FILE).write_text("{")
+    with pytest.raises(DamagedPart, match="cannot be read"):
+        claimed(tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SaveFailed, match="could not be written"):
+        claimed(tmp_path / "file" / "quick")
