@@ -131,7 +131,9 @@ def iowa(
     waiting = room.unfinished(plan, kept)
     if waiting:
         size = {group.name: float(group.steps) for group in waiting}
-        for progress in runs(room.runs_of, [[*size]], size.__getitem__, processes or cores(), waiting, kept):
+        # The longest first; a process that does several of one size compiles once for them.
+        each = [[name] for name in sorted(size, key=size.__getitem__, reverse=True)]
+        for progress in runs(room.runs_of, each, size.__getitem__, processes or cores(), waiting, kept):
             _tell_group(progress, as_json)
     found = room.found(plan, kept)
     page = room.write_page(kept / "page.html", found.conditions, found.bars, found.agents)

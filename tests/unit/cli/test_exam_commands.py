@@ -7,6 +7,7 @@ import json
 import pytest
 
 from command_line import runner
+from trainee.errors import InvalidArgument
 from trainee.exams.life import Selection, lives, scaled
 from trainee.exams.life.log import Played, Row, write_played, write_rows
 from trainee.exams.life.sweep import RANDOM, turns
@@ -81,3 +82,18 @@ def test_results_of_other_agents_are_refused(run, tmp_path, exam, folder):
     assert f"{exam}/{folder} holds the results of other agents: of whom it does not say" in err
     assert "Choose another --home" in err
     assert [path.name for path in home.iterdir()] == ["intact.npz"]
+
+
+def test_several_processes_share_the_groups_of_the_gambling_task(run, monkeypatch):
+    asked = []
+
+    def runs(work, groups, size, processes, *arguments):
+        asked.append((groups, [size(name) for (name,) in groups], processes))
+        raise InvalidArgument("nothing is done here")
+
+    monkeypatch.setattr("trainee.exams.runs.runs", runs)
+    assert run("exam", "iowa", "--quick", "--processes", 3)[0] == 2
+    ((groups, sizes, processes),) = asked
+    assert processes == 3
+    assert len(groups) > 3
+    assert sizes == sorted(sizes, reverse=True)
