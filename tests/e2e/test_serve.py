@@ -223,9 +223,21 @@ def test_a_second_service_on_a_home_is_told_so_and_the_first_one_stops_at_once(s
         check=False,
     )
     assert second.returncode == 4, second.stderr
-    error = json.loads(second.stdout.splitlines()[-1])["error"]
+    assert json.loads(service.log.splitlines()[0])["serving"] == service.url
+    error = json.loads(second.stdout)["error"]
     assert (error["kind"], error["exit_code"]) == ("HomeInUse", 4)
     assert second.stderr == ""
+    where = ("--home", str(tmp_path / "third"), "--port", str(service.port))
+    third = subprocess.run(
+        [sys.executable, "-m", "trainee.cli", "serve", *where, "--json"],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    error = json.loads(third.stdout)["error"]
+    assert (third.returncode, third.stderr, error["kind"]) == (2, "", "InvalidArgument")
+    assert f"port {service.port} of 127.0.0.1 cannot be listened at: " in error["message"]
     beyond = subprocess.run(
         [sys.executable, "-m", "trainee.cli", "serve", "--home", str(tmp_path / "other"), "--host", "0.0.0.0"],
         capture_output=True,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from trainee.cli import control, demo, demo_serve, emotions, evolve, exam, fleet, merge, serve, show, work
-from trainee.cli.outcome import reported
+from trainee.cli.outcome import for_programs, reported
 
 app = typer.Typer(
     help="An agent that learns a job by doing it.",
@@ -32,6 +34,6 @@ app.command("evolve")(evolve.evolve)
 
 
 def main() -> None:
-    """Run the command line; errors become one line and an exit code."""
+    """Run the command line; errors become one line and an exit code. To people typer itself says what is no command."""
     with reported():
-        app()
+        sys.exit(app(standalone_mode=not for_programs()))

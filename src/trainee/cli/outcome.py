@@ -6,7 +6,9 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
+
+import typer
 
 from trainee.errors import InvalidArgument, JobError, MissingExtra, RecordError, TraineeError
 
@@ -19,6 +21,9 @@ EXIT_CODES: tuple[tuple[type[TraineeError], int], ...] = (
     (TraineeError, 1),
 )
 
+# What typer says of a command line that is none; in some versions it has no public name.
+UsageError: Any = typer.BadParameter.__base__
+
 
 @contextmanager
 def reported() -> Iterator[None]:
@@ -26,14 +31,25 @@ def reported() -> Iterator[None]:
     try:
         yield
     except TraineeError as error:
-        code = next(code for kind, code in EXIT_CODES if isinstance(error, kind))
-        if "--json" in sys.argv:
-            print_json({"error": {"kind": type(error).__name__, "message": str(error), "exit_code": code}})
-        else:
-            print(f"trainee: {error}", file=sys.stderr)
-        sys.exit(code)
+        _end(error)
+    except UsageError as error:
+        _end(InvalidArgument(error.format_message()))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def for_programs() -> bool:
+    """Whether what is wrong with the command line is said in JSON, too."""
+    return "--json" in sys.argv
+
+
+def _end(error: TraineeError) -> NoReturn:
+    code = next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+    if for_programs():
+        print_json({"error": {"kind": type(error).__name__, "message": str(error), "exit_code": code}})
+    else:
+        print(f"trainee: {error}", file=sys.stderr)
+    sys.exit(code)
 
 
 def say(as_json: bool, data: dict[str, Any], text: str) -> None:

@@ -43,9 +43,12 @@ def serve(
     from trainee.serve import Settings, run  # noqa: PLC0415 kept out of --help
 
     settings = Settings(home, host, port, database, checkpoint_s, hosts=tuple(name or ()))
-    url = f"http://{'[' + host + ']' if ':' in host else host}:{port}"
-    say(as_json, {"serving": url, "home": str(home)}, f"serving {home} at {url}; Ctrl-C stops it")
-    run(settings)
+
+    def bound(port: int) -> None:
+        url = f"http://{'[' + host + ']' if ':' in host else host}:{port}"
+        say(as_json, {"serving": url, "home": str(home)}, f"serving {home} at {url}; Ctrl-C stops it")
+
+    run(settings, bound)
 
 
 @keys.command("make")

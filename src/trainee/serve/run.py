@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
+import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -25,18 +27,21 @@ SWITCH_S = 0.002
 GRACE_S, MOST_CONNECTIONS = 10, 800
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, bound: Callable[[int], None] = lambda port: None) -> None:
     """Serve until SIGTERM or SIGINT; what is under way is answered, and what was learned is saved.
 
+    Args:
+      settings: of the service.
+      bound: called with the port once it listens there.
     Raises:
-      InvalidArgument: it would be open to others, and there are no keys.
+      InvalidArgument: it would be open to others, and there are no keys; or it cannot listen there.
       HomeInUse, RecordError: why it cannot take up the work.
     """
     if not settings.loopback:
         _check_keys(settings)
     sys.setswitchinterval(SWITCH_S)
     app = create_app(settings, alone=True)
-    server = Server(app, settings)
+    server = Server(app, settings, bound)
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
         runner.run(_served(app, server))
 
@@ -47,10 +52,11 @@ class Server(uvicorn.Server):
     Args:
       app: that it serves; its service was started.
       settings: of the service.
+      bound: called with the port once it listens there.
     """
 
-    def __init__(self, app: FastAPI, settings: Settings):
-        self._app = app
+    def __init__(self, app: FastAPI, settings: Settings, bound: Callable[[int], None]):
+        self._app, self._bound = app, bound
         super().__init__(
             uvicorn.Config(
                 app,
@@ -67,6 +73,26 @@ class Server(uvicorn.Server):
                 server_header=False,
             )
         )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen.
+
+        Raises:
+          InvalidArgument: it cannot.
+        """
+        log = logging.getLogger("uvicorn.error")
+        # What it would log is raised.
+        log.setLevel(logging.CRITICAL)
+        try:
+            await super().startup(sockets)
+        except SystemExit as error:
+            where = f"port {self.config.port} of {self.config.host}"
+            raise InvalidArgument(
+                f"{where} cannot be listened at: {error.__context__}. Choose another --port, or stop what is there"
+            ) from error
+        finally:
+            log.setLevel(logging.WARNING)
+        self._bound(self.servers[0].sockets[0].getsockname()[1])
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
