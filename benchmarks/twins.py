@@ -120,7 +120,7 @@ def until_well(log: Logbook, begin: int, end: int, enough: float) -> float:
     """Steps of a stay until the first of a few episodes that are done well on the mean; infinite if there are none."""
     inside = [episode for episode in log.episodes if begin < episode.step <= end]
     totals = [episode.total for episode in inside]
-    for i in range(len(inside)):
+    for i in range(len(inside) - JUDGED + 1):
         if np.mean(totals[i : i + JUDGED]) >= enough:
             return float(inside[i].step - inside[i].length - begin)
     return float("inf")
