@@ -251,7 +251,7 @@ class Sleep(Callback):
         of_courses = [signature, *(agent.workers[name].spec.signature.id for name in others)]
         signatures = list(dict.fromkeys(of_courses))
         parts = Parts(agent.brain.slow, tuple(agent.interfaces[one].learned.slow for one in signatures))
-        key, now = jax.random.split(jax.random.wrap_key_data(np.array(self._rhythm.key, np.uint32)))
+        key, now = jax.random.split(jax.random.wrap_key_data(jnp.array(self._rhythm.key, jnp.uint32)))
         self._rhythm.key = jax.random.key_data(key).tolist()
         better, _ = imitated(parts, courses, [signatures.index(one) for one in of_courses], now, BURST)
         self._rhythm.credit -= cost
