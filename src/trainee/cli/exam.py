@@ -48,8 +48,7 @@ def bsuite(
         raise InvalidArgument(f"--processes must be 0 or more, not {processes}")
     require_matplotlib()
     selection = "quick" if quick else "full" if full else "default"
-    # Homes of before this was written are known to be of these agents: one is being worked in.
-    results = claimed(home / selection, older=True)
+    results = claimed(home / selection)
     waiting = room.unfinished(room.selected(selection), results)
     if waiting:
         for progress in runs(room.runs_of, room.groups(waiting), room.steps, processes or cores(), results):

@@ -14,12 +14,11 @@ from trainee.record import durable
 FILE = "agents.json"
 
 
-def claimed(results: Path, older: bool = False) -> Path:
+def claimed(results: Path) -> Path:
     """A folder for what agents as they are now do at an exam, which is made where it is missing.
 
     Args:
       results: the folder.
-      older: take results of which it is not written whose they are for those of agents as they are now.
     Raises:
       DifferentAgent: it holds the results of others, or does not say whose.
       DamagedPart, SaveFailed: that cannot be read or written.
@@ -29,7 +28,7 @@ def claimed(results: Path, older: bool = False) -> Path:
     try:
         there = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        there = here if older or not results.is_dir() or not any(results.iterdir()) else {}
+        there = {} if results.is_dir() and any(results.iterdir()) else here
         if there:
             _write(path, here)
     except (OSError, ValueError) as error:

@@ -17,24 +17,20 @@ def test_a_folder_is_claimed_once_and_gone_on_with(tmp_path):
     assert told.keys() == {"version", "constants", "width"}
     (home / "intact.npz").write_bytes(b"")
     assert claimed(home) == home
-    assert claimed(home, older=True) == home
 
 
 def test_other_constants_are_other_agents(tmp_path, monkeypatch):
     claimed(tmp_path)
     monkeypatch.setattr(origin, "constants_hash", lambda constants: "another")
-    for older in (False, True):
-        with pytest.raises(DifferentAgent, match=r"holds the results of other agents: .*constants another, width 64"):
-            claimed(tmp_path, older)
+    with pytest.raises(DifferentAgent, match=r"holds the results of other agents: .*constants another, width 64"):
+        claimed(tmp_path)
 
 
-def test_results_of_nobody_known_are_refused_unless_they_may_be_older(tmp_path):
+def test_results_of_nobody_known_are_refused(tmp_path):
     (tmp_path / "catch-0.csv").write_text("")
     with pytest.raises(DifferentAgent, match="of whom it does not say"):
         claimed(tmp_path)
     assert not (tmp_path / FILE).exists()
-    claimed(tmp_path, older=True)
-    assert claimed(tmp_path) == tmp_path
 
 
 def test_what_cannot_be_read_or_written_is_said(tmp_path):
