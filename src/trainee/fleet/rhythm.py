@@ -1,4 +1,4 @@
-"""Rhythm: what sleep goes by from step to step, which outlives the process beside the lessons."""
+"""Rhythm: what sleep goes by from step to step, which outlives the process in the home of the lessons."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trainee.errors import DamagedPart, SaveFailed
-from trainee.fleet.shelf import PART
 from trainee.record import durable
 
 FILE = "rhythm.json"
@@ -40,12 +39,12 @@ class Rhythm:
     order: list[str] = field(default_factory=list)
 
     def kept(self, home: Path) -> None:
-        """Write it beside the lessons of a home.
+        """Write it to a home.
 
         Raises:
           SaveFailed: there is no room, or the disk does not answer; the old one stands.
         """
-        path = home / PART / FILE
+        path = home / FILE
         try:
             durable.make_folder(path.parent)
             durable.write(path, json.dumps(dataclasses.asdict(self)).encode())
@@ -59,7 +58,7 @@ def resumed(born: Rhythm, home: Path) -> Rhythm:
     Raises:
       DamagedPart: it cannot be read.
     """
-    path = home / PART / FILE
+    path = home / FILE
     try:
         found = Rhythm(**json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:

@@ -51,7 +51,7 @@ def test_as_well_as_ever_is_no_less_after_a_restart(tmp_path):
 def test_what_cannot_be_read_is_begun_anew_and_said(tmp_path, caplog, written):
     agent = born()
     agent.learn(WALK, 300, callbacks=[Sleep(agent, tmp_path)])
-    (tmp_path / "lessons" / "rhythm.json").write_text(written)
+    (tmp_path / "rhythm.json").write_text(written)
     assert Sleep(agent, tmp_path)._rhythm.steps == 0
     assert "rhythm.json cannot be read" in caplog.text
 
