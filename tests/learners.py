@@ -15,13 +15,16 @@ from trainee.types import Observation, Signature, TimeStep
 
 SMALL = dataclasses.replace(Constants(), replay_steps=16, heads=3, windows=2, window_steps=3, prior_width=8)
 MIXED = Signature(3, (4,), (), (3, 5), (False, True), "mixed")
+CHOICES = Signature(3, (4,), (), (3, 5), (False, False), "choices")
 LENGTH = 12
 
 
 def compiled(learner):
     """A learner's functions, each compiled once."""
-    names = ["init", "step", "perceive", "remember", "utilities", "learn", "decide", "overrule", "exploit"]
-    return SimpleNamespace(learner=learner, **{name: jax.jit(getattr(learner, name)) for name in names})
+    names = ["init", "step", "perceive", "remember", "learn", "decide", "overrule", "exploit"]
+    found = {name: jax.jit(getattr(learner, name)) for name in names}
+    found["utilities"] = jax.jit(lambda state, *seen: learner.opinions(state, *seen)[0][: learner.constants.heads])
+    return SimpleNamespace(learner=learner, **found)
 
 
 def time_steps(count, seed=0, size=1.0):

@@ -131,16 +131,6 @@ def test_interpolation_reads_back_the_coordinate(action):
 
 
 @law
-@given(arrays(st.floats(-1e6, 1e6, width=32), (2, 5)))
-def test_the_refined_action_is_no_more_than_half_a_choice_from_the_best(utilities):
-    best = np.argmax(utilities, axis=1)
-    refined = np.asarray(jax.jit(value.refined)(utilities, best, np.array([True, False]), np.full(2, 4.0, np.float32)))
-    assert abs(refined[0] - best[0]) <= 0.5
-    assert 0 <= refined[0] <= 4
-    assert refined[1] == best[1]
-
-
-@law
 @given(st.lists(st.floats(-100, 100, width=16), min_size=1, max_size=30))
 def test_the_normaliser_is_exact(numbers):
     observe, normaliser = jax.jit(running.observe, static_argnums=2), running.init_normaliser(1)

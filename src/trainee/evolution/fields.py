@@ -58,6 +58,7 @@ class Field:
 OF_THE_LEARNER = (
     Field("shortest_horizon", 10.0, 100.0),
     Field("dense_horizon", 30.0, 2000.0),
+    Field("whole_horizon", 30.0, 500.0),
     Field("memory_lines", 5.0, 200.0),
     Field("trace", 0.7, 0.995, "rest"),
     Field("trace_tolerance", 0.05, 1.5),
@@ -65,7 +66,7 @@ OF_THE_LEARNER = (
     Field("learning_rate", 5e-5, 3e-3),
     Field("square_decay", 0.9, 0.9995, "rest"),
     Field("target_rate", 0.003, 0.15),
-    Field("continuous_noise", 0.05, 1.0),
+    Field("continuous_noise", 0.01, 0.5),
     Field("any_action", 0.001, 0.1),
     Field("sure", 0.2, 5.0),
     Field("memory_gain", 0.02, 0.5),

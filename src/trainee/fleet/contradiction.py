@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from trainee.fleet.lessons import Lessons, decisions, judged
+from trainee.fleet.lessons import Lessons, existing, thoughts
 from trainee.learner import Learner, State
 
 # Who decides alike more often than this does not contradict, whatever chance would have it.
@@ -54,8 +54,8 @@ def agreement(one: Voice, other: Voice) -> tuple[float, float]:
     lessons = other.lessons
     usual = jax.tree.map(jnp.asarray, lessons.normaliser)
     state = eqx.tree_at(lambda s: s.stream.normaliser, one.state, usual)
-    utilities = judged(one.learner, state, lessons.observation)
-    decided = decisions(utilities[:, : one.learner.constants.heads], lessons.allowed)
+    allowed = existing(one.learner, len(lessons)) if one.learner.on_lines else lessons.allowed
+    decided = thoughts(one.learner, state, lessons.observation, allowed)["decided"]
     return float(np.mean(decided == lessons.decided)), _chance(decided, lessons.decided)
 
 

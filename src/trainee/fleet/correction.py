@@ -13,7 +13,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from trainee.fleet.lessons import Lessons, decisions, existing, judged
+from trainee.fleet.lessons import Lessons, existing, thoughts
 from trainee.fleet.trials import LANES, Frozen, Lanes, Trial, lanes_of, played
 from trainee.learner import State
 from trainee.life import Worker
@@ -57,8 +57,6 @@ def corrections(
     observation = jax.tree.map(lambda leaf: leaf[chosen], observation)
     allowed = existing(learner, len(chosen))
     allowed = allowed if masks is None else allowed & masks[chosen]
-    utilities = judged(learner, specialist, observation)
-    decided = decisions(utilities[:, : learner.constants.heads], allowed)
-    told = {"observation": observation, "allowed": allowed, "utilities": utilities, "decided": decided}
+    told = {"observation": observation, **thoughts(learner, specialist, observation, allowed)}
     # In the unit that the specialist speaks in now, which may not be that of the lessons.
     return dataclasses.replace(lessons, **told, peak=np.asarray(specialist.interface.peak)), trial

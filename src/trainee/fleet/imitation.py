@@ -7,6 +7,7 @@ varies, so that a job with a long horizon, where every choice is worth nearly th
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
@@ -20,6 +21,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from trainee.fleet.lessons import Lessons, at_once
 from trainee.learner import Interface, Learner
+from trainee.learner.actor import Actor
 from trainee.learner.encoders import Encoder, Trunk
 from trainee.learner.running import Normaliser, unit
 from trainee.learner.value import Heads
@@ -27,8 +29,10 @@ from trainee.types import Observation
 
 # What varies less than this does not vary.
 LEAST = 1e-6
+# Nor is what a plan varies by less than this worth telling apart.
+LEAST_PLAN = 0.03
 
-Modules: TypeAlias = tuple[Encoder, Heads]
+Modules: TypeAlias = tuple[Encoder, Heads, Actor | None]
 
 
 class Effort(NamedTuple):
@@ -51,6 +55,20 @@ class Parts(NamedTuple):
     modules: tuple[Modules, ...]
 
 
+class Whole(eqx.Module):
+    """What lessons say of actions that are judged as a whole; see `trainee.learner.actor`.
+
+    Attributes:
+      codes: of the actions that are the choices.
+      plan: what the actor would do.
+      varies: how much the numbers of plans vary, the root of their mean variance.
+    """
+
+    codes: Float[Array, "room choices numbers"]
+    plan: Float[Array, "room plan"]
+    varies: Float[Array, ""]
+
+
 class Course(eqx.Module):
     """The lessons of one job as they are learned from; the first `count` of those that there is room for.
 
@@ -62,6 +80,7 @@ class Course(eqx.Module):
       level, lead: how much the level of utilities varies, and how far the allowed choices are above it
         (root mean square, as `imitation_loss` has it).
       weight: how much the job counts.
+      whole: where actions are judged as a whole, those that are the choices, and what the actor would do.
     """
 
     seen: Observation
@@ -71,6 +90,7 @@ class Course(eqx.Module):
     level: Float[Array, ""]
     lead: Float[Array, ""]
     weight: Float[Array, ""]
+    whole: Whole | None
 
 
 def course(learner: Learner, interface: Interface, lessons: Lessons, room: int = 0) -> Course:
@@ -83,12 +103,12 @@ def course(learner: Learner, interface: Interface, lessons: Lessons, room: int =
       room: for how many more lessons there is to be room; see `corrected`.
     """
     # Filled up first: one shape is one compiled program, however many lessons there are.
-    observation, utilities, allowed = jax.tree.map(
+    told = jax.tree.map(
         lambda leaf: np.concatenate([leaf, np.zeros((room, *leaf.shape[1:]), leaf.dtype)]),
-        (lessons.observation, lessons.utilities, lessons.allowed),
+        (lessons.observation, lessons.utilities, lessons.allowed, lessons.codes, lessons.plan),
     )
     known = interface, lessons.normaliser, jnp.asarray(lessons.peak), jnp.asarray(len(lessons))
-    return _course(learner)(*known, observation, utilities, allowed)
+    return _course(learner)(*known, *told)
 
 
 def corrected(learner: Learner, interface: Interface, known: Course, lessons: Lessons, weight: float) -> Course:
@@ -100,13 +120,11 @@ def corrected(learner: Learner, interface: Interface, known: Course, lessons: Le
     more, begin = course(learner, interface, lessons), int(known.count)
     if begin + len(lessons) > len(known.targets):
         raise ValueError(f"{len(lessons)} lessons do not fit behind {begin} of {len(known.targets)}")
-    seen, targets, allowed = jax.tree.map(
-        lambda all_of_them, new: all_of_them.at[begin : begin + len(lessons)].set(new),
-        (known.seen, known.targets, known.allowed),
-        (more.seen, more.targets, more.allowed),
-    )
     count, counts = jnp.asarray(begin + len(lessons)), jnp.asarray(weight, jnp.float32)
-    return Course(seen, targets, allowed, count, known.level, known.lead, counts)
+    joined = jax.tree.map(
+        lambda all_of_them, new: all_of_them.at[begin : begin + len(lessons)].set(new), _told(known), _told(more)
+    )
+    return dataclasses.replace(_telling(known, joined), count=count, weight=counts)
 
 
 def imitation_loss(
@@ -180,26 +198,58 @@ def _imitated(
 
 def _batch(course: Course, key: PRNGKeyArray, size: int) -> Course:
     drawn = jax.random.randint(key, (size,), 0, course.count)
-    seen, targets, allowed = jax.tree.map(lambda leaf: leaf[drawn], (course.seen, course.targets, course.allowed))
-    return Course(seen, targets, allowed, jnp.asarray(size), course.level, course.lead, course.weight)
+    batch = jax.tree.map(lambda leaf: leaf[drawn], _told(course))
+    return dataclasses.replace(_telling(course, batch), count=jnp.asarray(size))
+
+
+def _told(course: Course) -> tuple[Any, ...]:
+    """What there is of each lesson."""
+    whole = course.whole and (course.whole.codes, course.whole.plan)
+    return course.seen, course.targets, course.allowed, whole
+
+
+def _telling(course: Course, told: tuple[Any, ...]) -> Course:
+    """A course that tells so of each lesson; see `_told`."""
+    seen, targets, allowed, each = told
+    whole = None if course.whole is None else Whole(each[0], each[1], course.whole.varies)
+    return dataclasses.replace(course, seen=seen, targets=targets, allowed=allowed, whole=whole)
 
 
 def _loss(trunk: Trunk, modules: Modules, batch: Course) -> Float[Array, ""]:
-    encoder, heads = modules
-    utilities = heads.read(jax.vmap(lambda seen: trunk(encoder(seen)))(batch.seen))
+    encoder, heads, _ = modules
     each = jax.vmap(imitation_loss, in_axes=(0, 0, 0, None, None))
-    return jnp.mean(each(utilities, batch.targets, batch.allowed, batch.level, batch.lead))
+    if batch.whole is None:
+        utilities = heads.read(jax.vmap(lambda seen: trunk(encoder(seen)))(batch.seen))
+        return jnp.mean(each(utilities, batch.targets, batch.allowed, batch.level, batch.lead))
+    utilities, plan = jax.vmap(lambda seen, codes: _of_wholes(trunk, modules, seen, codes))(
+        batch.seen, batch.whole.codes
+    )
+    errors = jnp.square((plan - batch.whole.plan) / batch.whole.varies)
+    return jnp.mean(each(utilities, batch.targets, batch.allowed, batch.level, batch.lead)) + jnp.mean(errors)
+
+
+def _of_wholes(
+    trunk: Trunk, modules: Modules, seen: Observation, codes: Float[Array, "choices numbers"]
+) -> tuple[Float[Array, "heads 1 choices"], Float[Array, " plan"]]:
+    """What heads think of whole actions at one moment, and what the actor would do."""
+    encoder, heads, acting = modules
+    assert acting is not None
+    features = jax.vmap(lambda code: trunk(encoder(seen, code)))(codes)
+    return jnp.moveaxis(heads.read(features)[..., 0], 0, -1), acting(seen, jnp.ones(acting.signature.grid, bool))
 
 
 @jax.jit
 def _disagreement(trunk: Trunk, modules: Modules, course: Course) -> Float[Array, ""]:
-    encoder, heads = modules
+    encoder, heads, _ = modules
 
-    def of_lesson(seen: Observation, target: Array, allowed: Array) -> Float[Array, ""]:
-        return imitation_loss(heads(trunk(encoder(seen))), target, allowed, course.level, course.lead)
+    def of_lesson(seen: Observation, target: Array, allowed: Array, whole: Any) -> Float[Array, ""]:
+        if whole is None or course.whole is None:
+            return imitation_loss(heads(trunk(encoder(seen))), target, allowed, course.level, course.lead)
+        utilities, plan = _of_wholes(trunk, modules, seen, whole[0])
+        error = jnp.mean(jnp.square((plan - whole[1]) / course.whole.varies))
+        return imitation_loss(utilities, target, allowed, course.level, course.lead) + error
 
-    taught = course.seen, course.targets, course.allowed
-    errors = jax.lax.map(lambda lesson: of_lesson(*lesson), taught, batch_size=at_once(course.seen))
+    errors = jax.lax.map(lambda lesson: of_lesson(*lesson), _told(course), batch_size=at_once(course.seen))
     counted = jnp.arange(len(errors)) < course.count
     return jnp.sum(jnp.where(counted, errors, 0.0)) / course.count
 
@@ -232,14 +282,19 @@ def _course(learner: Learner) -> Any:
         observation: Any,
         utilities: Array,
         allowed: Array,
+        codes: Array | None,
+        plan: Array | None,
     ) -> Course:
         seen = jax.vmap(learner.perception.normalised, in_axes=(0, None, None))(
             observation, normaliser, interface.usual
         )
 
         def prior_of(moment: Array) -> Array:
-            one = jax.tree.map(lambda leaf: leaf[moment], seen)
-            return learner.prior_scale * interface.prior(learner.perception.bare(one))
+            bare = learner.perception.bare(jax.tree.map(lambda leaf: leaf[moment], seen))
+            if codes is None:
+                return learner.prior_scale * interface.prior(bare)
+            of_each = jax.vmap(lambda code: interface.prior(bare, code))(codes[moment])
+            return learner.prior_scale * jnp.moveaxis(of_each[..., 0], 0, -1)
 
         # In parts: what pictures take on the way is a hundred times what they take.
         priors = jax.lax.map(prior_of, jnp.arange(len(utilities)), batch_size=at_once(seen))
@@ -250,7 +305,13 @@ def _course(learner: Learner) -> Any:
         of_level = _root_mean(jnp.square(level - mean[None]), held)
         of_lead = _root_mean(jax.vmap(_mean_square)(lead, allowed), held)
         # Where the level never varies, as at a job of one moment, a hair's breadth is not to be made much of.
-        return Course(seen, targets, allowed, count, jnp.maximum(of_level, of_lead / 10), of_lead, jnp.ones(()))
+        level = jnp.maximum(of_level, of_lead / 10)
+        whole = None
+        if codes is not None and plan is not None:
+            usual = jnp.sum(jnp.where(held[:, None], plan, 0.0), axis=0) / count
+            varies = jnp.maximum(_root_mean(jnp.square(plan - usual[None]), held), LEAST_PLAN)
+            whole = Whole(codes, plan, varies)
+        return Course(seen, targets, allowed, count, level, of_lead, jnp.ones(()), whole)
 
     return jax.jit(prepared)
 

@@ -12,16 +12,16 @@ import dataclasses
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Array, Bool, Float
 
 from trainee.errors import InvalidArgument, UnfitLessons
 from trainee.fleet.provenance import Provenance, provenance
-from trainee.learner import Learner, State, replay
+from trainee.learner import Learner, State, actor, replay
 from trainee.learner.running import Normaliser
 from trainee.learner.value import greedy
 from trainee.life import Agent
@@ -33,6 +33,8 @@ MOST_BYTES = 20_000_000
 MOST_LESSONS = 20_000
 # Of the lessons, so many are the newest; the others are spread over all that is remembered.
 NEWEST_SHARE = 0.5
+# Of actions that are judged as a whole: the middle of a plan, and so many drawn from it.
+DRAWN = 3
 # Moments judged in one call.
 AT_ONCE, NUMBERS_AT_ONCE = 1024, 2**22
 
@@ -46,9 +48,11 @@ class Lessons:
       observation: as perceived, with what is recalled behind its numbers; not normalised.
       allowed: the choices that there were.
       utilities: of each choice to each head, the near one last, in units of `peak`.
-      decided: the best choice of each component on the ensemble's mean.
+      decided: the best choice of each component on the ensemble's mean; along a line the one nearest to it.
       normaliser: what was usual in the stream.
       peak: the unit of the utilities, in the job's own reward units.
+      codes: where actions are judged as a whole, of those that are the choices; see `trainee.learner.actor`.
+      plan: what the actor would do there.
     """
 
     provenance: Provenance
@@ -58,6 +62,8 @@ class Lessons:
     decided: Float[np.ndarray, "lessons components"]
     normaliser: Normaliser
     peak: Float[np.ndarray, ""]
+    codes: Float[np.ndarray, "lessons choices numbers"] | None = None
+    plan: Float[np.ndarray, "lessons plan"] | None = None
 
     def __len__(self) -> int:
         return len(self.utilities)
@@ -71,7 +77,8 @@ class Lessons:
         """Some of them, spread over all."""
         chosen = np.linspace(0, len(self), min(most, len(self)), endpoint=False).astype(int)
         observation = jax.tree.map(lambda leaf: leaf[chosen], self.observation)
-        arrays = {name: getattr(self, name)[chosen] for name in ("allowed", "utilities", "decided")}
+        known = {name: getattr(self, name) for name in ("allowed", "utilities", "decided", "codes", "plan")}
+        arrays = jax.tree.map(lambda leaf: leaf[chosen], known)
         return dataclasses.replace(self, observation=observation, **arrays)
 
 
@@ -101,22 +108,14 @@ def digest(agent: Agent, name: str, most: int = MOST_LESSONS, newest: int | None
     # At a last time step nothing is decided.
     moments = np.flatnonzero(~np.asarray(steps.last))
     _check_learned(about, state, len(moments), competent=newest is None)
-    size = replay.slot_bytes(learner.experience()) + 8 * learner.all_heads * int(np.prod(learner.spec.signature.grid))
+    size = replay.slot_bytes(learner.experience()) + 8 * learner.all_heads * int(np.prod(table(learner)))
     chosen = moments[_spread(len(moments), min(most, MOST_BYTES // size))]
     observation = jax.tree.map(lambda leaf: np.asarray(leaf)[chosen], steps.observation)
     mask = None if steps.action_mask is None else np.asarray(steps.action_mask)[chosen]
     allowed = existing(learner, len(chosen)) if mask is None else existing(learner, len(chosen)) & mask
-    utilities = judged(learner, state, observation)
+    usual, peak = jax.tree.map(np.asarray, state.stream.normaliser), np.asarray(state.interface.peak)
     return checked(
-        Lessons(
-            about,
-            observation,
-            allowed,
-            utilities,
-            decisions(utilities[:, : learner.constants.heads], allowed),
-            jax.tree.map(np.asarray, state.stream.normaliser),
-            np.asarray(state.interface.peak),
-        )
+        Lessons(about, observation, normaliser=usual, peak=peak, **thoughts(learner, state, observation, allowed))
     )
 
 
@@ -145,22 +144,28 @@ def checked(lessons: Lessons) -> Lessons:
     return lessons
 
 
-def judged(
-    learner: Learner, state: State, observation: Observation
-) -> Float[np.ndarray, "moments all_heads components choices"]:
-    """What each head thinks of each choice at some perceived moments, `[moments, …]`, in units of the peak."""
+def thoughts(
+    learner: Learner, state: State, observation: Observation, allowed: Bool[np.ndarray, "moments components choices"]
+) -> dict[str, Any]:
+    """What is thought at some moments: the fields of `Lessons` from `allowed` to `decided`, and `codes` and `plan`.
+
+    Args:
+      learner: of the job.
+      state: whose thoughts they are.
+      observation: as perceived, `[moments, …]`.
+      allowed: the choices that there were.
+    """
     judge, frozen = _judge(learner), state.frozen()
-    parts = [np.asarray(judge(frozen, part))[:count] for part, count in _in_parts(observation)]
-    return np.concatenate(parts)
+    parts = [
+        jax.tree.map(lambda leaf, n=count: np.asarray(leaf)[:n], judge(frozen, *part))
+        for part, count in _in_parts((observation, allowed))
+    ]
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 
 
-def decisions(
-    utilities: Float[np.ndarray, "moments heads components choices"],
-    allowed: Bool[np.ndarray, "moments components choices"],
-) -> Float[np.ndarray, "moments components"]:
-    """The best allowed choice of each component on the ensemble's mean."""
-    best = jax.vmap(greedy)(jnp.asarray(utilities.mean(axis=1)), jnp.asarray(allowed))
-    return np.asarray(best, np.float32)
+def table(learner: Learner) -> tuple[int, int]:
+    """Components and choices of which the utilities are that a lesson has."""
+    return (1, 1 + DRAWN) if learner.on_lines else learner.spec.signature.grid
 
 
 def existing(learner: Learner, moments: int) -> Bool[np.ndarray, "moments components choices"]:
@@ -192,7 +197,7 @@ def _check_learned(about: Provenance, state: State, moments: int, competent: boo
         raise UnfitLessons(
             f"{who} has ended no episode in {about.steps:,} steps: there is no telling how well it does. {remedy}"
         )
-    _, heads = state.interface.learned.slow
+    _, heads, _ = state.interface.learned.slow
     # Heads begin at zero.
     if not any(np.any(np.asarray(leaf)) for leaf in jax.tree.leaves(heads)):
         raise UnfitLessons(f"{who} has learned nothing in {about.steps:,} steps. {remedy}")
@@ -207,9 +212,9 @@ def _spread(held: int, most: int) -> np.ndarray:
     return np.concatenate([older, np.arange(newest, held)])
 
 
-def _in_parts(observation: Observation) -> Iterator[tuple[Observation, int]]:
+def _in_parts(moments: tuple[Observation, Any]) -> Iterator[tuple[Any, int]]:
     """Parts of one size, the last one filled up with zeros, and how many moments each holds."""
-    held, size = len(observation.numeric), at_once(observation)
+    held, size = len(moments[0].numeric), at_once(moments[0])
     for begin in range(0, held, size):
         count = min(size, held - begin)
 
@@ -217,7 +222,7 @@ def _in_parts(observation: Observation) -> Iterator[tuple[Observation, int]]:
             rest = np.zeros((size - count, *leaf.shape[1:]), leaf.dtype)
             return np.concatenate([leaf[begin : begin + count], rest])
 
-        yield cast(Observation, jax.tree.map(filled, observation)), count
+        yield jax.tree.map(filled, moments), count
 
 
 def at_once(observation: Observation) -> int:
@@ -228,4 +233,22 @@ def at_once(observation: Observation) -> int:
 
 @functools.cache
 def _judge(learner: Learner) -> Any:
-    return jax.jit(lambda state, observation: jax.vmap(lambda seen: learner.opinions(state, seen)[0])(observation))
+    signature, heads = learner.spec.signature, learner.constants.heads
+    luck = jnp.asarray(np.random.default_rng(0).random((DRAWN, actor.numbers(signature))), jnp.float32)
+
+    def of_choices(state: State, seen: Observation, allowed: Array) -> dict[str, Any]:
+        utilities = learner.opinions(state, seen)[0]
+        best = greedy(jnp.mean(utilities[:heads], axis=0), allowed).astype(jnp.float32)
+        return {"allowed": allowed, "utilities": utilities, "decided": best, "codes": None, "plan": None}
+
+    def of_wholes(state: State, seen: Observation, allowed: Array) -> dict[str, Any]:
+        plan = learner.plan(state, seen, allowed)
+        middle = actor.middle(signature, plan)
+        codes = jax.vmap(lambda some: actor.drawn(signature, plan, some).code)(luck)
+        codes = jnp.concatenate([middle[None], codes])
+        utilities, _ = learner.opinions(state, seen, codes)
+        nearest, judged = jnp.round(actor.decoded(signature, middle)), jnp.ones((1, len(codes)), bool)
+        return {"allowed": judged, "utilities": utilities, "decided": nearest, "codes": codes, "plan": plan}
+
+    of_one = of_wholes if learner.on_lines else of_choices
+    return jax.jit(jax.vmap(of_one, in_axes=(None, 0, 0)))

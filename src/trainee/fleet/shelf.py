@@ -16,9 +16,9 @@ import numpy as np
 
 from trainee import record
 from trainee.errors import DamagedPart, DifferentAgent, NewerFormat, RecordError, UnfitLessons
-from trainee.fleet.lessons import Lessons, checked, digest
+from trainee.fleet.lessons import Lessons, checked, digest, table
 from trainee.fleet.provenance import Provenance, ancestor
-from trainee.learner import Learner
+from trainee.learner import Learner, actor
 from trainee.learner.running import init_normaliser
 from trainee.life import Agent
 from trainee.life.saving import named_arrays, restored
@@ -125,18 +125,20 @@ def _provenance(at: Path, about: Mapping[str, Any]) -> Provenance:
 
 
 def _tree(lessons: Lessons) -> dict[str, Any]:
-    names = ("observation", "allowed", "utilities", "decided", "normaliser", "peak")
+    names = ("observation", "allowed", "utilities", "decided", "normaliser", "peak", "codes", "plan")
     return {name: getattr(lessons, name) for name in names}
 
 
 def _template(learner: Learner, count: int) -> dict[str, Any]:
-    signature = learner.spec.signature
+    signature, cells = learner.spec.signature, table(learner)
     single = learner.experience().step.observation
     return {
         "observation": jax.tree.map(lambda leaf: jnp.zeros((count, *leaf.shape), leaf.dtype), single),
-        "allowed": jnp.zeros((count, *signature.grid), bool),
-        "utilities": jnp.zeros((count, learner.all_heads, *signature.grid)),
+        "allowed": jnp.zeros((count, *cells), bool),
+        "utilities": jnp.zeros((count, learner.all_heads, *cells)),
         "decided": jnp.zeros((count, len(signature.choices))),
         "normaliser": init_normaliser(learner.perception.measured),
         "peak": jnp.zeros(()),
+        "codes": jnp.zeros((count, cells[1], actor.numbers(signature))) if learner.on_lines else None,
+        "plan": jnp.zeros((count, actor.plan_numbers(signature))) if learner.on_lines else None,
     }

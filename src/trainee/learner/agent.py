@@ -4,38 +4,38 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from trainee.emotions import Told, appraised, modulators
+from trainee.emotions import Told, appraised
 from trainee.learner import calibration, effects, exploration, lines, quitting, replay, running
 from trainee.learner.deciding import Decider
+from trainee.learner.judging import Offered
+from trainee.learner.learning import Student
 from trainee.learner.state import State, Stream
-from trainee.learner.update import Rule, improved, td_errors
-from trainee.learner.value import FEELING, action_value
+from trainee.learner.value import action_value, interpolation
 from trainee.types import Decision, TimeStep
 
 
 @dataclass(frozen=True)
-class Learner(Decider):
+class Learner(Decider, Student):
     """Learns one kind of job while doing it. Holds no state: see `Blank.init`."""
 
     def step(self, state: State, time_step: TimeStep) -> tuple[State, Decision]:
         """Remember the time step, learn, decide."""
         state, perceived = self.perceive(state, time_step)
         # One draw for both: each is an operation, and costs about what a small layer does.
-        learn, decide = self._learn_draws, self._decide_draws
-        draws = learn + decide + self.spec.restartable
+        learn, offer, decide = self._learn_draws, self._offer_draws, self._decide_draws
+        draws = learn + offer + decide + self.spec.restartable
         state, chance = self._drawn(self.remember(state, perceived), draws)
-        state, heads, priors = self._learned(state, chance[:learn])
-        state = self._appraised(state, perceived, heads)
-        decided = self._decided(state, perceived, heads, priors, chance[learn : learn + decide])
+        state, offered = self._learned_and_offered(state, perceived, chance[:learn], chance[learn : learn + offer])
+        state = self._appraised(state, perceived, offered)
+        decided = self._decided(state, perceived, offered, chance[learn + offer : learn + offer + decide])
         if self.spec.restartable:
-            decided = self._given_up(state, perceived, heads, chance[-1], decided)
+            decided = self._given_up(state, perceived, offered, chance[-1], decided)
         state, decision = decided
         return self._followed(state, perceived, decision.value, decision.spread, decision.discount), decision
 
@@ -75,82 +75,10 @@ class Learner(Decider):
         reward = running.measurable(perceived.reward)
         return quitting.heard(stream.quitting, reward, perceived.first, perceived.last, self.constants.near_discount)
 
-    def learn(self, state: State) -> State:
-        """One gradient step on the newest window and on windows from replay."""
-        return self._learned(*self._drawn(state, self._learn_draws))[0]
-
-    def _learned(
-        self, state: State, chance: Float[Array, " draws"]
-    ) -> tuple[State, Float[Array, "all_heads components choices"], Float[Array, "all_heads components choices"]]:
-        """The state after a gradient step, and the utilities and priors of the newest time step, as before it: they are
-        there already, and to work them out anew would cost an eighth of the step.
-        """
-        c, stream = self.constants, state.stream
-        steps, actions = replay.windows(stream.replay, chance, c.window_steps + 1, self.experience())
-        unit = running.unit(state.interface.peak)
-        newest = jnp.zeros(steps.reward.shape).at[0, -1].set(1.0)
-        felt_as = running.measurable(steps.reward) + newest * self._uplift(stream)
-        steps = eqx.tree_at(lambda s: s.reward, steps, felt_as / unit)
-        brain, interface = state.brain, state.interface
-        # One batch axis through the networks, and two again outside: nested ones cost twice the time on a CPU.
-        flat = jax.tree.map(lambda leaf: leaf.reshape(steps.reward.size, *leaf.shape[2:]), steps.observation)
-        seen = jax.vmap(lambda o: self.perception.normalised(o, stream.normaliser, interface.usual))(flat)
-        prior = self.prior_scale * jax.vmap(lambda o: interface.prior(self.perception.bare(o)))(seen)
-        windowed = (*steps.reward.shape, self.all_heads, *self.spec.signature.grid)
-        slow = (self._utilities(brain.slow, interface.learned.slow, seen) + prior).reshape(windowed)
-
-        taken = jax.vmap(jax.vmap(self._weights))(actions[:, 1:])
-        allowed = self._allowed(steps)
-        # What the near head learns shapes what the others see, for the worse: it learns only where it is asked.
-        learning = c.heads + FEELING + self.spec.restartable
-        soon = [c.myopic_discount] * FEELING + [c.near_discount] * self.spec.restartable
-        discounts = jnp.concatenate([jnp.broadcast_to(self.discount(stream), c.heads), jnp.array(soon)])
-
-        def loss(parts: Any) -> Float[Array, ""]:
-            trunk, modules = parts
-            online = (self._utilities(trunk, modules, seen) + prior).reshape(windowed)[:, :, :learning]
-            chooser = jnp.roll(online[:, :, : c.heads], 1, axis=2)
-            chooser = jnp.concatenate([chooser, chooser[:, :, : learning - c.heads]], axis=2)
-
-            def of_head(discount, online, chooser, slow, steps, taken, allowed):
-                rule = Rule(discount, c.trace, c.trace_tolerance)
-                return td_errors(online, chooser, slow, steps, taken, allowed, rule)
-
-            of_heads = jax.vmap(of_head, in_axes=(0, 1, 1, 1, None, None, None))
-            of_windows = jax.vmap(of_heads, in_axes=(None, 0, 0, 0, 0, 0, 0))
-            errors = of_windows(discounts, online, chooser, slow[:, :, :learning], steps, taken, allowed)
-            return 0.5 * jnp.mean(jnp.square(errors) * self._counts(errors))
-
-        gradient = jax.grad(loss)((brain.now, interface.learned.now))
-        optimiser, rate = self.optimiser, c.target_rate
-        brain = improved(brain, gradient[0], optimiser, rate)
-        better = improved(interface.learned, gradient[1], optimiser, rate)
-        learned = State(brain, eqx.tree_at(lambda i: i.learned, interface, better), stream)
-        # Not before it is learned: where many small operations can begin at once XLA gives some to another thread, and
-        # to wait for it costs a third of the step.
-        late = 0.0 * jax.tree.leaves(brain.slow)[0].ravel()[0]
-        return learned, slow[0, -1] + late, prior.reshape(windowed)[0, -1] + late
-
-    def _counts(self, errors: Float[Array, "windows learning transitions"]) -> Float[Array, "..."]:
-        """How much errors count: all alike, but for the head that expects what comes at the worst, which minds most
-        those that were too high. It settles on an expectile (Newey & Powell 1987).
-        """
-        share, worst = self.constants.wary_share, self.constants.heads + FEELING - 1
-        wary = jnp.where(errors < 0, 2 * (1 - share), 2 * share)
-        at_worst = (jnp.arange(errors.shape[1]) == worst)[None, :, None]
-        return jax.lax.stop_gradient(jnp.where(at_worst, wary, 1.0))
-
-    def _uplift(self, stream: Stream) -> Float[Array, ""]:
-        """What mood adds to the newest reward, in reward units."""
-        feelings = stream.feelings
-        return modulators(self.constants, feelings.levels).uplift * feelings.signal("size")
-
-    def _appraised(
-        self, state: State, perceived: TimeStep, heads: Float[Array, "all_heads components choices"]
-    ) -> State:
-        """The state in which the newest time step, of which these are the utilities, is taken to heart."""
-        mean = jnp.mean(heads[: self.constants.heads], axis=0)
-        best = jnp.mean(jnp.max(jnp.where(self._allowed(perceived), mean, -jnp.inf), axis=-1))
+    def _appraised(self, state: State, perceived: TimeStep, offered: Offered) -> State:
+        """The state in which the newest time step, and what there is to do at it, is taken to heart."""
+        mean = jnp.mean(offered.heads[: self.constants.heads], axis=0)
+        best = jnp.mean(jnp.max(jnp.where(offered.allowed, mean, -jnp.inf), axis=-1))
         value = state.interface.peak * best
         told = Told(running.measurable(perceived.reward), perceived.discount, perceived.first, value)
         signals = appraised(self.constants, state.stream.feelings.signals, told)
@@ -160,7 +88,7 @@ class Learner(Decider):
         self,
         before: State,
         perceived: TimeStep,
-        heads: Float[Array, "all_heads components choices"],
+        offered: Offered,
         chance: Float[Array, ""],
         decided: tuple[State, Decision],
     ) -> tuple[State, Decision]:
@@ -169,12 +97,12 @@ class Learner(Decider):
         Args:
           before: the state before it was decided.
           perceived: the newest time step.
-          heads: the utilities of all heads there.
+          offered: what there is to do there.
           chance: uniform in [0, 1): whether a line to give up is played out.
           decided: the state and the decision.
         """
         state, decision = decided
-        weighed, left = self._weighed(state, perceived, heads)
+        weighed, left = self._weighed(state, perceived, offered)
         assert state.stream.quitting is not None
         after, abandon = quitting.judged(state.stream.quitting, weighed, perceived.first, chance)
         state = self._left(state, perceived, before.stream.memory.action, left, abandon)
@@ -182,17 +110,17 @@ class Learner(Decider):
         return state, dataclasses.replace(decision, abandon=abandon)
 
     def _weighed(
-        self, state: State, perceived: TimeStep, heads: Float[Array, "all_heads components choices"]
+        self, state: State, perceived: TimeStep, offered: Offered
     ) -> tuple[quitting.Weighed, Float[Array, ""]]:
         """What going on is worth, and what the line came to if it is given up here, in reward units."""
         c, stream, unit = self.constants, state.stream, running.unit(state.interface.peak)
         assert stream.quitting is not None
-        allowed, far = self._allowed(perceived), heads[: c.heads]
+        allowed, far = offered.allowed, offered.heads[: c.heads]
         best = exploration.greedy(jnp.mean(far, axis=0), allowed).astype(jnp.float32)
-        known_heads = jnp.concatenate([far, heads[-1:]])
-        *values, near = unit * jax.vmap(action_value, in_axes=(0, None))(known_heads, self._weights(best))
+        known_heads, weights = jnp.concatenate([far, offered.heads[-1:]]), interpolation(best, allowed.shape[1])
+        *values, near = unit * jax.vmap(action_value, in_axes=(0, None))(known_heads, weights)
         value = near + quitting.OPTIMISM * jnp.std(jnp.stack(values))
-        known, promise, curious = self._curiosity.foreseen(stream, allowed, value)
+        known, promise, curious = self._curiosity.foreseen(stream, self._allowed(perceived), value)
         outlook = quitting.Outlook(value, known, promise)
         weighed = quitting.weighed(stream.quitting, outlook, curious, unit, perceived.first, perceived.last)
         # At most what is believed of it: what it would take to go on is not learned from.
@@ -232,11 +160,3 @@ class Learner(Decider):
         known = jax.tree.map(lambda leaf: leaf + late.astype(leaf.dtype), state.stream.calibration)
         known = calibration.followed(known, *said, value, spread, ahead)
         return eqx.tree_at(lambda s: s.stream.calibration, state, known)
-
-    def _utilities(self, trunk, interface, seen):
-        encoder, heads = interface
-        return heads.read(jax.vmap(lambda o: trunk(encoder(o)))(seen))
-
-    @property
-    def _learn_draws(self) -> int:
-        return self.constants.windows - 1

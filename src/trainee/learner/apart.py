@@ -18,8 +18,10 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from trainee.learner import quitting
 from trainee.learner.agent import Learner
+from trainee.learner.judging import Offered
 from trainee.learner.memory import Memory, init_memory
 from trainee.learner.state import State
+from trainee.learner.value import greedy
 from trainee.types import Decision, TimeStep
 
 
@@ -95,14 +97,14 @@ class Apart(Learner):
         state = eqx.tree_at(
             lambda s: (s.stream.novelty, s.stream.quitting), state, (known, heard), is_leaf=lambda leaf: leaf is None
         )
-        draws = self._decide_draws
+        offer, draws = self._offer_draws, self._offer_draws + self._decide_draws
         state, chance = self._drawn(state, draws + self.spec.restartable)
-        heads, priors = self.opinions(state, perceived.observation)
-        state, decision = self._decided(state, perceived, heads, priors, chance[:draws])
+        offered = self._offered(state, perceived, chance[:offer])
+        state, decision = self._decided(state, perceived, offered, chance[offer:draws])
         plays = jnp.zeros((), bool)
         if self.spec.restartable:
             assert state.stream.quitting is not None
-            weighed, _ = self._weighed(state, perceived, heads)
+            weighed, _ = self._weighed(state, perceived, offered)
             after, abandon = quitting.judged(state.stream.quitting, weighed, perceived.first, chance[-1])
             plays = weighed.hopeless & ~abandon
             state = eqx.tree_at(lambda s: s.stream.quitting, state, after)
@@ -124,33 +126,32 @@ class Apart(Learner):
         """
         state, perceived = self.perceive(self.overrule(state, action_before), time_step)
         state, chance = self._drawn(self.remember(state, perceived), self._learn_draws)
-        state, heads, _ = self._learned(state, chance)
+        state, offered = self._learned_and_offered(state, perceived, chance)
         if self.spec.restartable:
-            weighed, left = self._weighed(state, perceived, heads)
+            weighed, left = self._weighed(state, perceived, offered)
             assert state.stream.quitting is not None
             quits = conduct.abandon | conduct.plays
             after = quitting.concluded(state.stream.quitting, weighed, perceived.first, quits, conduct.plays)
             state = self._left(state, perceived, action_before, left, conduct.abandon)
             state = eqx.tree_at(lambda s: s.stream.quitting, state, after)
         state = eqx.tree_at(lambda s: s.stream.novelty.spell, state, conduct.spell)
-        state = self._appraised(state, perceived, heads)
-        own = self._thought(state, perceived, heads[: self.constants.heads])
+        state = self._appraised(state, perceived, offered)
+        own = self._thought(state, offered)
         said = conduct.value, conduct.spread, conduct.discount
         value, spread, ahead = [
             jnp.where(conduct.discount > 0, theirs, ours) for theirs, ours in zip(said, own, strict=True)
         ]
-        utilities, allowed = heads[: self.constants.heads], self._allowed(perceived)
+        utilities, allowed = offered.heads[: self.constants.heads], offered.allowed
         levels = self._felt(state, utilities, allowed, self._curious(state, utilities, allowed))
         state = eqx.tree_at(lambda s: s.stream.feelings, state, self._settled(state, levels, value, ahead))
         return self._followed(state, perceived, value, spread, ahead)
 
-    def _thought(
-        self, state: State, perceived: TimeStep, utilities: Float[Array, "heads components choices"]
-    ) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
+    def _thought(self, state: State, offered: Offered) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
         """What the ensemble expects of its best action: value, spread and discount, as in `Decision`."""
-        best = self._best(jnp.mean(utilities, axis=0), perceived)
+        mean = jnp.mean(offered.heads[: self.constants.heads], axis=0)
+        best = greedy(mean, offered.allowed).astype(jnp.float32)
         none = state.stream.feelings.levels, jnp.zeros(())
-        decision = self._decision(state, utilities, best, jnp.ones(()), *none)
+        decision = self._decision(state, offered, best, offered.chosen(best), jnp.ones(()), *none)
         return decision.value, decision.spread, decision.discount
 
     def _entered(self, state: State, underway: Underway, key: PRNGKeyArray) -> State:

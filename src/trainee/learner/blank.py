@@ -11,7 +11,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from trainee.emotions import init_feelings
-from trainee.learner import calibration, effects, lines, memory, novelty, quitting, replay, running
+from trainee.learner import actor, calibration, effects, lines, memory, novelty, quitting, replay, running
 from trainee.learner.constants import DEFAULTS, Constants
 from trainee.learner.encoders import Encoder, Trunk
 from trainee.learner.perception import Perception
@@ -48,14 +48,18 @@ class Blank:
 
     def init_interface(self, key: PRNGKeyArray) -> Interface:
         encoder, heads, prior, writer, places = jax.random.split(key, 5)
-        signature, c = self.spec.signature, self.constants
+        signature, c, recalled = self.spec.signature, self.constants, self.perception.recalled
+        # One number for a whole action, where it is judged as one.
+        grid, code = ((1, 1), actor.numbers(signature)) if self.on_lines else (signature.grid, 0)
+        acting = actor.Actor(signature, self.width, recalled, jax.random.fold_in(key, 1)) if self.on_lines else None
         modules = (
-            Encoder(signature, self.width, encoder, self.perception.recalled),
-            Heads(signature, self.width, self.all_heads, heads),
+            Encoder(signature, self.width, encoder, recalled, code),
+            Heads(grid, self.width, self.all_heads, heads, actor.UNIT if self.on_lines else 1.0),
+            acting,
         )
         return Interface(
             learned(modules, self.optimiser),
-            Prior(signature, c.prior_width, self.all_heads, prior),
+            Prior(signature, grid, code, c.prior_width, self.all_heads, prior),
             memory.Writer(signature, writer),
             Places(signature, places),
             jnp.zeros(()),
@@ -104,6 +108,11 @@ class Blank:
         nowhere it finds out first.
         """
         return self.constants.heads + FEELING + 1
+
+    @property
+    def on_lines(self) -> bool:
+        """Whether a part of an action lies on a line, so that whole actions are offered and judged; see `actor`."""
+        return any(self.spec.signature.continuous)
 
     @property
     def prior_scale(self) -> float | Float[Array, ""]:

@@ -18,6 +18,7 @@ class Constants(Temperament):
     Attributes:
       shortest_horizon, longest_horizon: of values, in steps; between them it is as long as lines that bring something.
       dense_horizon: it is no longer than this, or than rewards are apart where that is more.
+      whole_horizon: the same where actions are judged as a whole.
       memory_lines: over which their length is averaged.
       near_discount: of the one head that does not look far.
       trace: λ, where the action taken looks the best.
@@ -49,6 +50,7 @@ class Constants(Temperament):
 
     shortest_horizon: float = 30.0
     dense_horizon: float = 400.0
+    whole_horizon: float = 100.0
     longest_horizon: float = 3333.0
     memory_lines: float = 30.0
     near_discount: float = 0.99
@@ -67,7 +69,7 @@ class Constants(Temperament):
     replay_bytes: int = 2**29
     normaliser_memory_steps: int = 20_000
     scale_memory_steps: int = 100_000
-    continuous_noise: float = 0.25
+    continuous_noise: float = 0.05
     any_action: float = 0.01
     sure: float = 1.0
     head_steps: float = 1000.0

@@ -79,6 +79,7 @@ class Curiosity:
         perceived: TimeStep,
         utilities: Float[Array, "heads components choices"],
         allowed: Bool[Array, "components choices"],
+        counted: Int[Array, "components choices parts"],
         chance: Float[Array, " 2"],
         curious: Float[Array, ""],
     ) -> tuple[Int[Array, ""], Float[Array, "heads components"]]:
@@ -90,6 +91,7 @@ class Curiosity:
           perceived: the newest time step.
           utilities: what each head thinks of each choice.
           allowed: the choices that there are.
+          counted: for each choice the columns in which it is counted.
           chance: uniform in [0, 1): whether for curiosity, and whether to draw where no episode begins.
           curious: the share of the time that curiosity may have, as it is felt; see `share`.
         """
@@ -99,10 +101,15 @@ class Curiosity:
         anew = perceived.first | (chance[1] < 1 / c.head_steps) | idle
         begins = anew & (chance[0] < curious)
         begins |= (chance[1] < hope * novelty.lead(known, self._rule) / TAKEOVER_STEPS) & (curious > 0)
-        promise = novelty.promise(known, places.row(known.names, self._name(interface, stream, perceived.observation)))
-        wanted = utilities + c.novelty_scale * promise[columns.of_choices(self.signature)][None]
+        promise = self.promised(interface, stream, perceived)
+        wanted = utilities + c.novelty_scale * jnp.mean(promise[counted], axis=-1)[None]
         choices = jax.vmap(lambda u: exploration.greedy(u, allowed))(wanted).astype(utilities.dtype)
         return jnp.where(begins, c.patience_steps, known.spell), choices
+
+    def promised(self, interface: Interface, stream: Stream, perceived: TimeStep) -> Float[Array, " columns"]:
+        """What is new about each column of the table of what was tried, where something was perceived."""
+        place = places.row(stream.novelty.names, self._name(interface, stream, perceived.observation))
+        return novelty.promise(stream.novelty, place)
 
     def foreseen(
         self, stream: Stream, allowed: Bool[Array, "components choices"], value: Float[Array, ""]

@@ -102,14 +102,15 @@ class Encoder(eqx.Module):
     """Features of one observation: the sum of a linear map of each part, normalised.
 
     What is recalled stands behind the observation's own numbers. Its weights begin at zero: a job that needs no memory
-    is learned as if there were none.
+    is learned as if there were none. Where actions are judged as a whole the code of one is a part too.
     """
 
     numeric: Linear | None
+    code: Linear | None
     categories: CategoryEncoder | None
     images: tuple[ImageEncoder, ...]
 
-    def __init__(self, signature: Signature, width: int, key: PRNGKeyArray, recalled: int = 0):
+    def __init__(self, signature: Signature, width: int, key: PRNGKeyArray, recalled: int = 0, code: int = 0):
         numeric, categories, *images = jax.random.split(key, 2 + len(signature.images))
         own = signature.numeric
         self.numeric = None
@@ -118,15 +119,20 @@ class Encoder(eqx.Module):
             bias = linear.weight[own:] if own else jnp.zeros((1, width))
             weight = jnp.concatenate([linear.weight[:own], jnp.zeros((recalled, width)), bias])
             self.numeric = eqx.tree_at(lambda to: to.weight, linear, weight)
+        self.code = Linear(code, width, jax.random.fold_in(key, 1)) if code else None
         self.categories = CategoryEncoder(signature.categories, width, categories) if signature.categories else None
         self.images = tuple(ImageEncoder(shape, width, k) for shape, k in zip(signature.images, images, strict=True))
 
-    def __call__(self, observation: Observation) -> Float[Array, " width"]:
+    def __call__(
+        self, observation: Observation, code: Float[Array, " numbers"] | None = None
+    ) -> Float[Array, " width"]:
         parts = [encode(image) for encode, image in zip(self.images, observation.images, strict=True)]
         if self.numeric is not None:
             parts.append(self.numeric(jnp.append(observation.numeric, 1.0)))
         if self.categories is not None:
             parts.append(self.categories(observation.categories))
+        if self.code is not None and code is not None:
+            parts.append(self.code(code))
         return jax.nn.relu(normed(sum(parts[1:], start=parts[0])))
 
 

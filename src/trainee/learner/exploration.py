@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from trainee.learner.value import greedy, refined
+from trainee.learner.value import greedy
 
 
 class BaseNoise(NamedTuple):
@@ -50,8 +50,6 @@ def drawn_head(
 def proposals(
     utilities: Float[Array, "heads components choices"],
     allowed: Bool[Array, "components choices"],
-    continuous: Bool[Array, " components"],
-    last: Float[Array, " components"],
     sure: float | Float[Array, ""],
     heard: Bool[Array, " heads"],
 ) -> Float[Array, "heads components"]:
@@ -63,8 +61,6 @@ def proposals(
     Args:
       utilities: what each head thinks.
       allowed: the choices that there are.
-      continuous: which components have actions between choices.
-      last: the number of each component's last choice.
       sure: how many standard deviations over the heads the best choice on their mean has to be ahead of a head's own to
         take its place. At infinity this is plain Thompson sampling.
       heard: which heads count for that.
@@ -80,30 +76,34 @@ def proposals(
         deviation = jnp.sqrt(jnp.sum(share[:, None] * jnp.square(lead - mean[None]), axis=0))
         return jnp.where(mean > sure * deviation, best, choice)
 
-    return jax.vmap(lambda u, choice: refined(u, settled(choice), continuous, last))(utilities, own)
+    return jax.vmap(settled)(own).astype(utilities.dtype)
 
 
 def explored(
     chance: Float[Array, " draws"],
-    noise: Float[Array, " components"],
-    action: Float[Array, " components"],
+    choice: Float[Array, " components"],
     allowed: Bool[Array, "components choices"],
-    base: BaseNoise,
+    any_action: float | Float[Array, ""],
 ) -> Float[Array, " components"]:
-    """The action that is taken: with a small probability any that is allowed, otherwise the one given.
+    """What is chosen: with a small probability anything that is allowed, otherwise what is given.
 
     Heads that agree on a mistake would never find it out: where each has only ever seen one action, they agree.
 
     Args:
       chance: `[1 + components · choices]`, uniform in [0, 1): whether to take any, and which.
-      noise: standard normal, for continuous components.
-      action: what the head in charge would do.
+      choice: what the head in charge would choose.
       allowed: the choices that there are.
-      base: how much noise.
+      any_action: the probability.
     """
     any_choice = jnp.argmax(jnp.where(allowed, chance[1:].reshape(allowed.shape), -1.0), axis=-1)
-    taken = jnp.where(chance[0] < base.any_action, any_choice.astype(action.dtype), action)
-    return jnp.where(base.continuous, jnp.clip(taken + base.width * noise, 0, base.last), taken)
+    return jnp.where(chance[0] < any_action, any_choice.astype(choice.dtype), choice)
+
+
+def blurred(
+    action: Float[Array, " components"], noise: Float[Array, " components"], base: BaseNoise
+) -> Float[Array, " components"]:
+    """An action, with noise along lines that is standard normal as it is given."""
+    return jnp.where(base.continuous, jnp.clip(action + base.width * noise, 0, base.last), action)
 
 
 def propensity(
@@ -125,5 +125,7 @@ def propensity(
     by_heads = jnp.mean(jnp.prod(jax.vmap(of_centre)(proposed), axis=-1))
     choices = jnp.arange(allowed.shape[1], dtype=action.dtype)
     each = jax.vmap(lambda choice: of_centre(jnp.full_like(action, choice)))(choices).T
-    by_chance = jnp.prod(jnp.sum(jnp.where(allowed, each, 0.0), axis=-1) / jnp.sum(allowed, axis=-1))
+    of_choices = jnp.sum(jnp.where(allowed, each, 0.0), axis=-1) / jnp.sum(allowed, axis=-1)
+    # Anywhere on a line is as likely.
+    by_chance = jnp.prod(jnp.where(base.continuous, 1 / jnp.maximum(base.last, 1.0), of_choices))
     return (1 - base.any_action) * by_heads + base.any_action * by_chance

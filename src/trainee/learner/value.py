@@ -1,9 +1,10 @@
 """The value function: an ensemble of heads on shared features, each with a fixed random prior, and its targets.
 
-Every action space has one form. An action is a vector of coordinates, one a component; each head holds a table of
-utilities, one for each choice of each component; an action's value is the mean over its components of the utility at
-its coordinate, read by linear interpolation between choices. Decomposing a value so is DecQN's idea (Seyde et al. 2023,
-arXiv 2210.12566); interpolation, which lets a value be read and learned anywhere between two choices, is added here.
+An action is a vector of coordinates, one a component. Where all components are choices each head holds a table of
+utilities, one for each choice of each component, and an action's value is the mean over its components of what their
+choices are worth. Decomposing a value so is DecQN's idea (Seyde et al. 2023, arXiv 2210.12566). Where one lies on a
+line heads see the action and judge it as a whole, and those that there are to decide between stand for the choices of
+one component; see `actor`.
 """
 
 from __future__ import annotations
@@ -30,16 +31,20 @@ class Heads(eqx.Module):
     The two are of the near future: the first expects what comes of it on the mean, the second what comes at the worst.
     They read the features that the others shape, and shape none.
 
+    Where actions are judged as a whole they speak in a smaller unit: Adam's steps are as long as ever, and one action
+    makes less of a difference than a choice does.
+
     The others share nothing but the features. A value of the state that all the choices of a head share (Wang et al.
     2016) would spread what one choice brings over those never tried, and a head that has tried one would try no other.
     """
 
     linear: Linear
     shape: tuple[int, int, int] = eqx.field(static=True)
+    unit: float = eqx.field(static=True)
 
-    def __init__(self, signature: Signature, width: int, heads: int, key: PRNGKeyArray):
-        components, choices = signature.grid
-        self.shape = (heads, components, choices)
+    def __init__(self, grid: tuple[int, int], width: int, heads: int, key: PRNGKeyArray, unit: float = 1.0):
+        components, choices = grid
+        self.shape, self.unit = (heads, components, choices), unit
         linear = Linear(width, heads * components * choices, key)
         # At zero, so that the first thing each head believes is its prior.
         self.linear = jax.tree.map(jnp.zeros_like, linear)
@@ -51,7 +56,8 @@ class Heads(eqx.Module):
         """The utilities of a batch: its gradient is one product, which `vmap` would not make of it."""
         heads, components, choices = self.shape
         asked = slice((heads - FEELING - 1) * components * choices, (heads - 1) * components * choices)
-        return jnp.reshape(jnp.asarray(_read(features, self.linear.weight, asked)), (len(features), *self.shape))
+        read = jnp.reshape(jnp.asarray(_read(features, self.linear.weight, asked)), (len(features), *self.shape))
+        return read if self.unit == 1.0 else self.unit * read
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
@@ -89,11 +95,13 @@ class Prior(eqx.Module):
     heads: Float[Array, "width outputs"]
     shape: tuple[int, int, int] = eqx.field(static=True)
 
-    def __init__(self, signature: Signature, width: int, heads: int, key: PRNGKeyArray):
+    def __init__(
+        self, signature: Signature, grid: tuple[int, int], code: int, width: int, heads: int, key: PRNGKeyArray
+    ):
         features_key, heads_key = jax.random.split(key)
-        components, choices = signature.grid
+        components, choices = grid
         self.shape = (heads, components, choices)
-        self.encoder = Encoder(signature, width, features_key)
+        self.encoder = Encoder(signature, width, features_key, code=code)
         of_one = components * choices
         # The rectified features have a mean square of one half.
         drawn = jax.random.normal(heads_key, (width, (heads - FEELING) * of_one)) * jnp.sqrt(2 / width)
@@ -101,8 +109,10 @@ class Prior(eqx.Module):
         none = jnp.zeros((width, FEELING * of_one))
         self.heads = jnp.concatenate([drawn[:, :-of_one], none, drawn[:, -of_one:]], axis=1)
 
-    def __call__(self, observation: Observation) -> Float[Array, "heads components choices"]:
-        return (self.encoder(observation) @ self.heads).reshape(self.shape)
+    def __call__(
+        self, observation: Observation, code: Float[Array, " numbers"] | None = None
+    ) -> Float[Array, "heads components choices"]:
+        return (self.encoder(observation, code) @ self.heads).reshape(self.shape)
 
 
 def interpolation(action: Float[Array, " components"], choices: int) -> Float[Array, "components choices"]:
@@ -127,31 +137,6 @@ def greedy(
 ) -> Int[Array, " components"]:
     """The best allowed choice of each component. Unbatched."""
     return jnp.argmax(jnp.where(allowed, utilities, -jnp.inf), axis=-1)
-
-
-def refined(
-    utilities: Float[Array, "components choices"],
-    choice: Int[Array, " components"],
-    continuous: Bool[Array, " components"],
-    last: Float[Array, " components"],
-) -> Float[Array, " components"]:
-    """Coordinates of the best action: for continuous components, the top of the parabola through a choice and its
-    neighbours; a choice at the rim stays there. Unbatched.
-
-    Args:
-      utilities: of one head.
-      choice: the best choice of each component.
-      continuous: whether there are actions between choices.
-      last: the number of each component's last choice.
-    """
-    rows = jnp.arange(utilities.shape[0])
-    centre = utilities[rows, choice]
-    below = utilities[rows, jnp.maximum(choice - 1, 0)]
-    above = utilities[rows, jnp.minimum(choice + 1, utilities.shape[1] - 1)]
-    bend = below - 2 * centre + above
-    shift = jnp.where(bend < 0, 0.5 * (below - above) / jnp.where(bend < 0, bend, -1.0), 0.0)
-    inside = continuous & (choice > 0) & (choice < last)
-    return choice + jnp.where(inside, jnp.clip(shift, -0.5, 0.5), 0.0)
 
 
 def lambda_return(

@@ -9,7 +9,7 @@ import pytest
 from fleets import NESTED, WALK, born, trained
 from trainee.fleet import digest
 from trainee.fleet.correction import corrections
-from trainee.fleet.lessons import judged
+from trainee.fleet.lessons import existing, thoughts
 from trainee.fleet.trials import LANES
 
 
@@ -27,7 +27,9 @@ def test_the_specialist_judges_where_the_other_goes(job, masked):
     found, trial = corrections(worker, novice(agent, job), state, digest(agent, job), 200, 0)
     assert len(found) == 200
     assert (len(trial.returns), trial.cut) == (LANES, 0)
-    np.testing.assert_allclose(found.utilities, judged(worker.learner, state, found.observation), atol=1e-6)
+    allowed = found.allowed if found.codes is None else existing(worker.learner, len(found))
+    known = thoughts(worker.learner, state, found.observation, allowed)
+    np.testing.assert_allclose(found.utilities, known["utilities"], atol=1e-6)
     assert found.allowed.all() != masked
 
 

@@ -135,7 +135,7 @@ def forgetful(job, steps):
     agent = trained(job, steps=steps)
     signature = agent.workers[job].spec.signature.id
     learned = agent.interfaces[signature].learned
-    slow = (learned.slow[0], jax.tree.map(lambda leaf: -10 * leaf, learned.slow[1]))
+    slow = (learned.slow[0], jax.tree.map(lambda leaf: -10 * leaf, learned.slow[1]), learned.slow[2])
     agent.interfaces[signature] = eqx.tree_at(
         lambda i: i.learned, agent.interfaces[signature], dataclasses.replace(learned, slow=slow)
     )

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from learners import LENGTH, SMALL, finite, same, time_steps
+from learners import LENGTH, MIXED, SMALL, finite, same, time_steps
 from memories import remembered
-from trainee.learner import Learner, lines, value
+from trainee.learner import Learner, actor, lines, value
 from trainee.types import JobSpec, Signature
 
 
@@ -61,8 +61,8 @@ def test_another_action_may_have_been_taken(mixed, lived):
     np.testing.assert_array_equal(kept[:-1], before[:-1])
 
 
-def test_a_step_decides_by_what_was_believed_before_it_learned(mixed, lived):
-    state, step = lived
+def test_a_step_decides_by_what_was_believed_before_it_learned(plain, plainly_lived):
+    mixed, (state, step) = plain, plainly_lived
     heads = lambda s: (s.interface.learned.slow[1].linear.weight, s.interface.learned.now[1].linear.weight)  # noqa: E731
     # Much believed, and a step that changes it: the slow parameters are far behind.
     state = eqx.tree_at(
@@ -113,18 +113,37 @@ def test_learning_changes_parameters_and_nothing_else(mixed, lived):
         assert same(getattr(state.stream, part), getattr(after.stream, part))
 
 
-def test_what_a_time_step_brings_is_learned_of_the_action_before_it(mixed):
+def test_what_a_time_step_brings_is_learned_of_the_action_before_it(plain):
     first, second = time_steps(2)
-    state, _ = mixed.step(mixed.init(jax.random.key(0)), first)
-    state = mixed.remember(*mixed.perceive(mixed.overrule(state, jnp.array([2.0, 0.5])), second))
+    state, _ = plain.step(plain.init(jax.random.key(0)), first)
+    state = plain.remember(*plain.perceive(plain.overrule(state, jnp.array([2.0, 1.0])), second))
     # What is pending when it learns is of no transition yet.
-    after = mixed.learn(mixed.overrule(state, jnp.array([1.0, 4.0])))
+    after = plain.learn(plain.overrule(state, jnp.array([1.0, 4.0])))
     before, now = (np.asarray(s.interface.learned.now[1].linear.weight) for s in (state, after))
     changed = np.any(before != now, axis=0).reshape(6, 2, 5)
-    # The third choice of the first component, and of the second the two that 0.5 lies between; of the three heads of
-    # the ensemble and the two that feelings ask, and not of the one that does not look far, which nobody asks.
-    of_each = [[False, False, True, False, False], [True, True, False, False, False]]
+    # The third choice of the first component, and the second of the second; of the three heads of the ensemble and the
+    # two that feelings ask, and not of the one that does not look far, which nobody asks.
+    of_each = [[False, False, True, False, False], [False, True, False, False, False]]
     assert changed.tolist() == [of_each] * 5 + [np.zeros((2, 5), bool).tolist()]
+
+
+def test_of_whole_actions_it_is_learned_of_the_one_that_was_taken(mixed):
+    first, second = time_steps(2)
+    begun, _ = mixed.step(mixed.init(jax.random.key(0)), first)
+    actions = jnp.array([2.0, 0.5]), jnp.array([0.0, 4.0])
+    perceived = mixed.perceive(mixed.overrule(begun, actions[0]), second)[1]
+    slopes = []
+    for action in actions:
+        state = mixed.remember(*mixed.perceive(mixed.overrule(begun, action), second))
+        # As it is pending it is of no transition yet.
+        afters = [mixed.learn(mixed.overrule(state, pending)) for pending in actions]
+        weights = [np.asarray(after.interface.learned.now[1].linear.weight) for after in afters]
+        np.testing.assert_array_equal(*weights)
+        slopes.append(weights[0] - np.asarray(state.interface.learned.now[1].linear.weight))
+        assert np.any(slopes[-1][:, :5], axis=0).all()
+        assert not np.any(slopes[-1][:, 5])
+    assert np.any(slopes[0] != slopes[1])
+    assert np.isfinite(mixed.utilities(begun, perceived.observation, actor.coded(MIXED, actions[0])[None])).all()
 
 
 def paying(state, steps):
@@ -216,11 +235,9 @@ def test_exploiting_stays_within_the_choices_of_each_component():
 def test_the_value_and_spread_are_of_the_heads_in_reward_units(mixed, lived):
     state, step = lived
     _, decision = mixed.exploit(state, step)
-    utilities = np.asarray(mixed.utilities(state, mixed.perceive(state, step)[1].observation))
-    first, second = np.asarray(decision.action)
-    low = int(np.floor(second))
-    between = utilities[:, 1, low] * (low + 1 - second) + utilities[:, 1, min(low + 1, 4)] * (second - low)
-    values = (utilities[:, 0, int(first)] + between) / 2 * float(state.interface.peak)
+    code = actor.coded(MIXED, decision.action)[None]
+    utilities = np.asarray(mixed.utilities(state, mixed.perceive(state, step)[1].observation, code))
+    values = utilities[:, 0, 0] * float(state.interface.peak)
     np.testing.assert_allclose(decision.value, values.mean(), rtol=1e-4)
     np.testing.assert_allclose(decision.spread, values.std(), rtol=1e-4)
 

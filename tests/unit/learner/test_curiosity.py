@@ -41,6 +41,7 @@ def test_out_of_curiosity_what_was_never_tried_is_chosen(mixed, lived):
     tables = lambda s: (s.stream.novelty.tried, s.stream.novelty.ahead)  # noqa: E731
     everywhere = jnp.zeros_like(tables(state)[0]) + tried
     known = eqx.tree_at(tables, state, (everywhere, jnp.zeros_like(everywhere)))
+    known = eqx.tree_at(lambda s: s.stream.novelty.prizes, known, jnp.zeros(2))
     for spell in (7, 0):
         now = eqx.tree_at(lambda s: s.stream.novelty.spell, known, jnp.array(spell))
         spells, actions = decided_by_many(mixed, now, step, 50)

@@ -42,15 +42,15 @@ def test_every_head_is_drawn_as_often():
 def test_each_head_proposes_its_own_best():
     utilities = floats(1, 2, 0, -1.5625, -0.0625, -0.5625, 3, 2, 9, 0, 1, 5).reshape(2, 2, 3)
     allowed = jnp.array([[True, True, False], [True, True, True]])
-    plain = jax.jit(lambda u: exploration.proposals(u, allowed, jnp.array([False, True]), floats(1, 2), jnp.inf, BOTH))
-    np.testing.assert_allclose(plain(utilities), [[1, 1.25], [0, 2]], rtol=1e-6)
+    plain = jax.jit(lambda u: exploration.proposals(u, allowed, jnp.inf, BOTH))
+    assert plain(utilities).tolist() == [[1, 1], [0, 2]]
 
 
 def settled(utilities, sure, allowed=(True, True), heard=None):
     """What each head proposes for one discrete component of two choices."""
     grid = jnp.array(utilities, jnp.float32)[:, None]
     among = jnp.array(heard or [True] * len(utilities))
-    proposed = exploration.proposals(grid, jnp.array([allowed]), jnp.array([False]), floats(1), sure, among)
+    proposed = exploration.proposals(grid, jnp.array([allowed]), sure, among)
     return proposed[:, 0].tolist()
 
 
@@ -83,17 +83,15 @@ def base_noise(continuous, any_action=0.0, width=0.25, choices=4):
 def test_noise_is_added_to_continuous_components_alone_and_stops_at_the_rim():
     noise, action = floats(1, 1, 1, -1), floats(1, 1, 2.75, 0.25)
     base = base_noise([False, True, True, True], width=0.5)
-    taken = exploration.explored(jnp.zeros(17), noise, action, jnp.ones((4, 4), bool), base)
-    assert taken.tolist() == [1.0, 1.5, 3.0, 0.0]
+    assert exploration.blurred(action, noise, base).tolist() == [1.0, 1.5, 3.0, 0.0]
 
 
 def test_once_in_a_while_any_allowed_action_is_taken():
     allowed = jnp.array([[True, False, True], [True, True, True]])
-    base = base_noise([False, False], any_action=0.1, choices=3)
     which = (0.1, 0.9, 0.2, 0.3, 0.1, 0.2)
     usual, other = floats(0.11, *which), floats(0.09, *which)
-    assert exploration.explored(usual, jnp.zeros(2), floats(1, 1), allowed, base).tolist() == [1, 1]
-    assert exploration.explored(other, jnp.zeros(2), floats(1, 1), allowed, base).tolist() == [2, 0]
+    assert exploration.explored(usual, floats(1, 1), allowed, 0.1).tolist() == [1, 1]
+    assert exploration.explored(other, floats(1, 1), allowed, 0.1).tolist() == [2, 0]
 
 
 def propensity_of(action, proposed, base, allowed=None, choices=4):
@@ -118,6 +116,12 @@ def test_propensity_of_mixed_actions_multiplies_over_components():
     # The first head agrees on both, the second only on the continuous component, the third is two deviations away.
     density = propensity_of((1, 2), [[1, 2], [0, 2], [1, 3]], base_noise([False, True], width=0.5))
     assert density == pytest.approx((1 + np.exp(-2)) / 3 * NORMAL_TOP / 0.5, rel=1e-5)
+
+
+def test_propensity_counts_chance_as_even_along_a_line():
+    # Of a line of four choices, three long; a proposal that is ten deviations away is no longer one.
+    base = base_noise([False, True], any_action=0.3, width=0.1)
+    assert propensity_of((1, 2.5), [[1, 1.5]], base) == pytest.approx(0.3 / 4 / 3)
 
 
 def test_propensity_counts_the_base_noise_over_what_is_allowed():

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from learners import LENGTH, MIXED, SMALL, compiled, same, time_steps
+from learners import CHOICES, LENGTH, SMALL, compiled, same, time_steps
 from memories import remembered
 from trainee.learner import Learner
 from trainee.types import JobSpec
@@ -19,7 +19,7 @@ from trainee.types import JobSpec
 @pytest.fixture(scope="module")
 def restarting():
     """A learner of the same job that may give a line up, and what it has lived."""
-    learner = compiled(Learner(JobSpec(MIXED, restartable=True), width=8, constants=SMALL))
+    learner = compiled(Learner(JobSpec(CHOICES, restartable=True), width=8, constants=SMALL))
     state, stream = learner.init(jax.random.key(0)), time_steps(LENGTH)
     for step in stream[:-1]:
         state, _ = learner.step(state, step)

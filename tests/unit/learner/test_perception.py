@@ -61,7 +61,8 @@ def test_nothing_is_recalled_of_the_episode_before_but_what_actions_did(mixed, l
     assert np.max(np.abs(numbers(state, later) - numbers(blank, later))) > 0.1
 
 
-def test_what_is_recalled_reaches_the_utilities_once_it_was_learned(mixed, lived):
+def test_what_is_recalled_reaches_the_utilities_once_it_was_learned(plain, plainly_lived):
+    mixed, lived = plain, plainly_lived
     heads = lambda s: s.interface.learned.slow[1].linear.weight  # noqa: E731
     # Something is believed from the beginning, so that the heads do not hide what stands before them.
     young = mixed.init(jax.random.key(0))

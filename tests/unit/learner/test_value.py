@@ -69,51 +69,15 @@ def test_greedy_takes_the_best_allowed_choice():
     assert jax.jit(value.greedy)(utilities, some).tolist() == [2, 2]
 
 
-@pytest.mark.parametrize(
-    ("utilities", "choice", "expected"),
-    [
-        # −(x − 1.25)² at 0, 1, 2.
-        ([-1.5625, -0.0625, -0.5625], 1, 1.25),
-        ([0.0, 1.0, 0.0], 1, 1.0),
-        # (2 − 0)/(2·(2 − 4 + 0)) = −½.
-        ([2.0, 2.0, 0.0], 1, 0.5),
-        ([5.0, 1.0, 0.0], 0, 0.0),
-        ([0.0, 1.0, 5.0], 2, 2.0),
-        ([1.0, 1.0, 1.0], 1, 1.0),
-        # The best neighbours are forbidden: this bends up, and has no top.
-        ([4.0, 1.0, 3.0], 1, 1.0),
-        # The top lies past the forbidden neighbour: half way to it and no further.
-        ([9.0, 1.0, -8.0], 1, 0.5),
-    ],
-    ids=["top", "on a choice", "half way", "low rim", "high rim", "flat", "bends up", "steep"],
-)
-def test_refined_finds_the_top_of_the_parabola(utilities, choice, expected):
-    coordinates = jax.jit(value.refined)(floats(*utilities)[None], jnp.array([choice]), jnp.array([True]), floats(2))
-    np.testing.assert_allclose(coordinates, [expected], rtol=1e-6)
-
-
-def test_refined_leaves_discrete_components_alone():
-    utilities = jnp.tile(floats(-1.5625, -0.0625, -0.5625), (2, 1))
-    coordinates = jax.jit(value.refined)(utilities, jnp.array([1, 1]), jnp.array([False, True]), floats(2, 2))
-    np.testing.assert_allclose(coordinates, [1.0, 1.25])
-
-
-def test_the_rim_is_each_component_s_own():
-    # The first component has no third choice: what stands in its place is no neighbour.
-    utilities = jnp.tile(floats(-1.5625, -0.0625, -0.5625), (2, 1))
-    coordinates = jax.jit(value.refined)(utilities, jnp.array([1, 1]), jnp.array([True, True]), floats(1, 2))
-    np.testing.assert_allclose(coordinates, [1.0, 1.25])
-
-
 def test_heads_start_at_zero():
-    heads = value.Heads(Signature(3, (), (), (2, 4), (False, True), "test"), 8, 5, jax.random.key(0))
+    heads = value.Heads((2, 4), 8, 5, jax.random.key(0))
     believed = eqx.filter_jit(heads)(jax.random.normal(jax.random.key(1), (8,)))
     assert believed.shape == (5, 2, 4)
     assert not np.any(believed)
 
 
 def test_each_utility_has_an_output_of_its_own():
-    heads = value.Heads(Signature(3, (), (), (2, 3), (False, False), "test"), 4, 4, jax.random.key(0))
+    heads = value.Heads((2, 3), 4, 4, jax.random.key(0))
     heads = eqx.tree_at(lambda h: h.linear.weight, heads, jnp.arange(96.0).reshape(4, 24))
     # Twice the third row, 48 to 71, less the first, 0 to 23.
     np.testing.assert_array_equal(
@@ -122,7 +86,7 @@ def test_each_utility_has_an_output_of_its_own():
 
 
 def test_what_feelings_ask_shapes_no_features():
-    heads = value.Heads(Signature(3, (), (), (2,), (False,), "test"), 4, 4, jax.random.key(0))
+    heads = value.Heads((1, 2), 4, 4, jax.random.key(0))
     heads = jax.tree.map(jnp.ones_like, heads)
     slopes = jax.jit(jax.jacobian(lambda features: heads(features)[:, 0, 0]))(jnp.ones(4))
     np.testing.assert_array_equal(slopes, [[1] * 4, [0] * 4, [0] * 4, [1] * 4])
@@ -140,7 +104,7 @@ def test_the_prior_has_unit_variance(kind):
         Observation(jnp.zeros((100, 0)), places[:, None], ()),
     ]
     signature = OF_CATEGORY if kind == "category" else OF_NUMBERS
-    prior = eqx.filter_jit(value.Prior)(signature, 32, 10, key)
+    prior = eqx.filter_jit(value.Prior)(signature, signature.grid, 0, 32, 10, key)
     priors = eqx.filter_jit(eqx.filter_vmap(prior))(seen[kind == "category"])
     assert priors.shape == (100, 10, 2, 20)
     assert abs(float(jnp.mean(priors))) < 0.1

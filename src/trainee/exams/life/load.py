@@ -195,7 +195,7 @@ def _health(agent: Agent, worker: Worker) -> dict[str, float]:
         return {}
     assert agent.brain is not None
     trunk, interface = agent.brain.slow, agent.interfaces[worker.spec.signature.id]
-    encoder, _ = interface.learned.slow
+    encoder, *_ = interface.learned.slow
     perception = worker.learner.perception
 
     def layers(observation):

@@ -86,9 +86,9 @@ def _interface(arithmetic: Arithmetic, begun: Interface, interfaces: Sequence[In
     peak = jnp.max(jnp.stack([interface.peak for interface in interfaces]))
 
     def in_unit(interface: Interface) -> Learned:
-        encoder, heads = interface.learned.slow
+        encoder, heads, acting = interface.learned.slow
         heads = jax.tree.map(lambda leaf: leaf * unit(interface.peak) / unit(peak), heads)
-        return Learned(None, (encoder, heads), None)
+        return Learned(None, (encoder, heads, acting), None)
 
     learned = _learned(arithmetic, begun.learned, [in_unit(interface) for interface in interfaces])
     return eqx.tree_at(lambda i: (i.learned, i.peak), interfaces[0], (learned, peak))
