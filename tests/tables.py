@@ -16,7 +16,7 @@ from trainee.learner.novelty import WAYS, Novelty, Rule, Ways
 variants = pytest.mark.parametrize("variant", [lambda f: f, eqx.filter_jit], ids=["plain", "jit"])
 
 # What a sweep finds is taken in at once, and halves with each step.
-RULE = Rule(discount=0.5, rate=1.0, memory_steps=4.0, patience_steps=3, most=0.5)
+RULE = Rule(discount=0.5, rate=1.0, memory_steps=4.0, patience_steps=3, spell_steps=3, most=0.5)
 PLACES = 9
 # Taken so often that nothing of the bonus is left that could be seen below.
 OFTEN = 1e6

@@ -43,6 +43,11 @@ class Signature:
         return len(self.choices), max(self.choices)
 
     @property
+    def on_lines(self) -> bool:
+        """Whether a part of an action lies on a line, so that whole actions are judged; see `learner.actor`."""
+        return any(self.continuous)
+
+    @property
     def pixels(self) -> int:
         """Numbers in all images together."""
         return sum(height * across * channels for height, across, channels in self.images)

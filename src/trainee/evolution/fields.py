@@ -64,6 +64,7 @@ OF_THE_LEARNER = (
     Field("trace_tolerance", 0.05, 1.5),
     Field("prior_scale", 0.004, 0.2),
     Field("learning_rate", 5e-5, 3e-3),
+    Field("whole_learning_rate", 1e-4, 5e-3),
     Field("square_decay", 0.9, 0.9995, "rest"),
     Field("target_rate", 0.003, 0.15),
     Field("continuous_noise", 0.01, 0.5),

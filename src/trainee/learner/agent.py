@@ -50,7 +50,7 @@ class Learner(Decider, Student):
         known_lines = old.lines.rescaled(ratio)
         reward, boundary = running.measurable(perceived.reward), (perceived.first, perceived.last)
         memory = c.memory_lines, c.normaliser_memory_steps
-        entered = lines.entered(known_lines, *boundary, reward, returned, *memory, old.novelty.spell > 0)
+        entered = lines.entered(known_lines, *boundary, reward, returned, *memory, old.novelty.spell > 0, self.on_lines)
         measured = perceived.observation.numeric[: self.perception.measured]
         normaliser = running.observe(old.normaliser, measured, c.normaliser_memory_steps)
         ring = replay.remember(old.replay, replay.Experience(perceived, old.memory.action))

@@ -111,8 +111,8 @@ class Blank:
 
     @property
     def on_lines(self) -> bool:
-        """Whether a part of an action lies on a line, so that whole actions are offered and judged; see `actor`."""
-        return any(self.spec.signature.continuous)
+        """Whether actions are offered and judged as a whole; see `Signature`."""
+        return self.spec.signature.on_lines
 
     @property
     def prior_scale(self) -> float | Float[Array, ""]:
@@ -130,4 +130,5 @@ class Blank:
     @property
     def optimiser(self) -> optax.GradientTransformation:
         """What takes the gradient steps."""
-        return optax.adam(self.constants.learning_rate, b2=self.constants.square_decay)
+        c = self.constants
+        return optax.adam(c.whole_learning_rate if self.on_lines else c.learning_rate, b2=c.square_decay)

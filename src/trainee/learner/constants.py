@@ -28,6 +28,7 @@ class Constants(Temperament):
       image_prior: of that scale, where images are seen.
       prior_width: random features behind the priors.
       learning_rate: of Adam.
+      whole_learning_rate: the same where actions are judged as a whole.
       square_decay: of its mean of squared gradients, an update.
       target_rate: at which the slow parameters follow, an update.
       windows: read at each update, the newest one included.
@@ -45,7 +46,8 @@ class Constants(Temperament):
       novelty_discount: of what is new and lies ahead, a time step.
       novelty_rate: at which its table takes in what a sweep finds.
       finds_memory_steps: over which what curiosity finds is averaged.
-      patience_steps: without a find, after which curiosity lets go.
+      patience_steps: in which curiosity is to find something, and without a find after which it lets go.
+      whole_spell_steps: after which it lets go where actions are judged as a whole.
     """
 
     shortest_horizon: float = 30.0
@@ -61,6 +63,7 @@ class Constants(Temperament):
     image_prior: float = 0.1
     prior_width: int = 32
     learning_rate: float = 3.5e-4
+    whole_learning_rate: float = 1e-3
     square_decay: float = 0.997
     target_rate: float = 0.02
     windows: int = 4
@@ -80,6 +83,7 @@ class Constants(Temperament):
     novelty_rate: float = 0.5
     finds_memory_steps: float = 300.0
     patience_steps: int = 100
+    whole_spell_steps: int = 300
 
     @property
     def shortest_discount(self) -> float:

@@ -17,6 +17,8 @@ from trainee.types import Observation, Signature, TimeStep
 
 # Curiosity that comes to prizes takes over in the middle of an episode, within so many steps at the soonest.
 TAKEOVER_STEPS = 20
+# Of the largest return there was: where lines on the mean cost less there is nothing to lose.
+WORTH_LOSING = 0.03
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Curiosity:
         promise = self.promised(interface, stream, perceived)
         wanted = utilities + c.novelty_scale * jnp.mean(promise[counted], axis=-1)[None]
         choices = jax.vmap(lambda u: exploration.greedy(u, allowed))(wanted).astype(utilities.dtype)
-        return jnp.where(begins, c.patience_steps, known.spell), choices
+        return jnp.where(begins, self._rule.spell_steps, known.spell), choices
 
     def promised(self, interface: Interface, stream: Stream, perceived: TimeStep) -> Float[Array, " columns"]:
         """What is new about each column of the table of what was tried, where something was perceived."""
@@ -129,7 +131,11 @@ class Curiosity:
         the less, the more curiosity has cost of late.
         """
         brought = jnp.where(stream.lines.ended > 0, stream.lines.brought, expected)
-        return jnp.clip(1 - brought, 0.0, 1.0) / (1 + self.constants.curiosity_thrift * stream.lines.spent)
+        spent = stream.lines.spent
+        if self.signature.on_lines:
+            # Of what lines cost at work some can be lost, but where it is next to nothing.
+            spent = spent * jnp.where(brought < 0, jnp.maximum(-brought - WORTH_LOSING, 0.0), 1.0)
+        return jnp.clip(1 - brought, 0.0, 1.0) / (1 + self.constants.curiosity_thrift * spent)
 
     def _columns(self, action: Float[Array, " components"]) -> Int[Array, " components"]:
         """The columns of the table that an action falls into."""
@@ -152,7 +158,9 @@ class Curiosity:
     @property
     def _rule(self) -> novelty.Rule:
         c = self.constants
-        return novelty.Rule(c.novelty_discount, c.novelty_rate, c.finds_memory_steps, c.patience_steps, c.curiosity)
+        spell = c.whole_spell_steps if self.signature.on_lines else c.patience_steps
+        of_finds = c.finds_memory_steps, c.patience_steps, spell
+        return novelty.Rule(c.novelty_discount, c.novelty_rate, *of_finds, c.curiosity)
 
 
 def _expected(

@@ -21,6 +21,8 @@ from trainee.types import Observation, TimeStep
 # Actions that are offered as a whole: the middle of an actor's plan and some drawn from it; for curiosity some of which
 # as much is new as can be; and for chance one that is anything.
 PLANNED, NEW, ANY = 4, 4, 1
+# For so many steps, on the mean, curiosity does the same along lines.
+HELD_STEPS = 10.0
 # What chance has to say where as much is new.
 TIES = 1e-3
 
@@ -121,13 +123,14 @@ class Judge(Blank):
         if chance is not None:
             numbers, grid = actor.numbers(signature), signature.grid
             lucky = numbers * (PLANNED - 1 + ANY)
-            luck, ties = chance[:lucky].reshape(-1, numbers), chance[lucky:].reshape(NEW, *grid)
+            luck, ties = chance[:lucky].reshape(-1, numbers), chance[lucky:-1].reshape(NEW, *grid)
             anything = actor.anything(signature, allowed)
             codes.append(jax.vmap(lambda some: actor.drawn(signature, plan, some).code)(luck[ANY:]))
             promise = self._promise(state, perceived)[columns.of_choices(signature)]
             newest = promise[None] + TIES * ties
             choices = jax.vmap(lambda new: greedy(new, allowed))(newest).astype(jnp.float32)
-            codes.append(jax.vmap(lambda choice: actor.coded(signature, choice))(choices))
+            new = jax.vmap(lambda choice: actor.coded(signature, choice))(choices)
+            codes.append(self._held(state, new, chance[-1]))
             codes.append(jax.vmap(lambda some: actor.spread(signature, anything, some))(luck[:ANY]))
         if taken is not None:
             codes.append(actor.coded(signature, taken)[None])
@@ -138,6 +141,18 @@ class Judge(Blank):
         kinds = planned, ~planned & (place < PLANNED + NEW), place >= PLANNED + NEW
         return Offered(heads, priors, *kinds, jax.vmap(lambda code: actor.decoded(signature, code))(each))
 
+    def _held(
+        self, state: State, new: Float[Array, "offers numbers"], chance: Float[Array, ""]
+    ) -> Float[Array, "offers numbers"]:
+        """What is offered to curiosity while it decides: along lines, as a rule, what was done last. What one action
+        does is soon undone by others; a few that last get far (Dabney et al. 2021, arXiv 2006.01782).
+        """
+        if state.stream.novelty is None:
+            return new
+        held = (state.stream.novelty.spell > 0) & (chance < 1 - 1 / HELD_STEPS)
+        along = jnp.arange(new.shape[1]) < sum(self.spec.signature.continuous)
+        return jnp.where(held & along, actor.coded(self.spec.signature, state.stream.memory.action), new)
+
     def _promise(self, state: State, perceived: TimeStep) -> Float[Array, " columns"]:
         """What is new about each column of the table of what was tried; nothing where that is not known."""
         if state.stream.novelty is None:
@@ -147,11 +162,13 @@ class Judge(Blank):
 
     @property
     def _offer_draws(self) -> int:
-        """For each action that is drawn one a number of its code, for each that is to be new one a choice."""
+        """For each action that is drawn one a number of its code, for each that is to be new one a choice; and one
+        whether what was done lasts.
+        """
         if not self.on_lines:
             return 0
         components, choices = self.spec.signature.grid
-        return (PLANNED - 1 + ANY) * actor.numbers(self.spec.signature) + NEW * components * choices
+        return (PLANNED - 1 + ANY) * actor.numbers(self.spec.signature) + NEW * components * choices + 1
 
     def _columns(self, offered: Offered) -> Int[Array, "components choices parts"]:
         """For each choice the columns in which novelty counts it."""

@@ -73,6 +73,7 @@ def entered(
     memory_lines: float | Float[Array, ""],
     memory_steps: int,
     curious: Bool[Array, ""],
+    costly: bool = False,
 ) -> Lines:
     """After one more time step.
 
@@ -86,6 +87,7 @@ def entered(
       memory_lines: over how many episodes means are taken.
       memory_steps: over how many steps means of rewards are taken.
       curious: what led to the time step was decided out of curiosity.
+      costly: lines that cost count too: one falls short of them that costs more.
     """
     steps = lines.steps + ~first
     each = jnp.where(first, 0.0, jnp.maximum(1 / jnp.maximum(steps, 1.0), 1 / memory_steps))
@@ -96,9 +98,13 @@ def entered(
     aside = lines.aside + (curious & ~first)
     # Half of its steps, and not the share of them, which would be a division and so an operation of its own.
     led = 2 * aside > length
-    # Where work brings nothing, or costs, there is nothing to lose.
-    usual = jnp.maximum(lines.brought, 0.0)
-    short = jnp.maximum(usual - jnp.maximum(returned, 0.0), 0.0) / jnp.maximum(usual, WORTH_HAVING)
+    if costly:
+        usual = jnp.abs(lines.brought)
+        short = jnp.clip((lines.brought - returned) / jnp.maximum(usual, WORTH_HAVING), 0.0, 1.0)
+    else:
+        # Where work brings nothing, or costs, there is nothing to lose.
+        usual = jnp.maximum(lines.brought, 0.0)
+        short = jnp.maximum(usual - jnp.maximum(returned, 0.0), 0.0) / jnp.maximum(usual, WORTH_HAVING)
     size = jnp.abs(returned)
     # A line that brought nothing does not tell how long one has to be that does.
     paying, forgotten = jnp.where(size > 0, rate, 0.0), jnp.where(over, 1 / SPENT_LINES, 0.0)

@@ -41,7 +41,8 @@ class Rule(NamedTuple):
       discount: of what lies ahead, a time step.
       rate: at which the table takes in what a sweep finds.
       memory_steps: over which finds are averaged.
-      patience_steps: after so many without a find curiosity lets go.
+      patience_steps: in so many curiosity is to find something.
+      spell_steps: after so many without a find it lets go.
       most: the largest share of episodes that it is given.
     """
 
@@ -49,6 +50,7 @@ class Rule(NamedTuple):
     rate: float | Float[Array, ""]
     memory_steps: float | Float[Array, ""]
     patience_steps: int
+    spell_steps: int
     most: float | Float[Array, ""]
 
 
@@ -223,7 +225,7 @@ def spell_after(
 
 
 def _spell(spell: Int[Array, ""], find: Float[Array, ""], first: Bool[Array, ""], rule: Rule) -> Int[Array, ""]:
-    longer = jnp.where((spell > 0) & (find > 0), rule.patience_steps, jnp.maximum(spell - 1, 0))
+    longer = jnp.where((spell > 0) & (find > 0), rule.spell_steps, jnp.maximum(spell - 1, 0))
     return jnp.where(first, 0, longer)
 
 

@@ -37,9 +37,9 @@ def test_finds_out_of_curiosity_are_of_curiosity(variant):
 
 
 @variants
-def test_a_spell_ends_after_patience_without_a_find(variant):
+def test_a_spell_ends_after_so_many_steps_without_a_find(variant):
     known, left = went(fresh(known=(2,)), (2, None), variant=variant), []
-    known = eqx.tree_at(lambda n: n.spell, known, jnp.array(RULE.patience_steps))
+    known = eqx.tree_at(lambda n: n.spell, known, jnp.array(RULE.spell_steps))
     for _ in range(4):
         known = went(known, (2, 0), variant=variant)
         left.append(int(known.spell))
@@ -86,11 +86,11 @@ def test_a_prize_out_of_curiosity_is_of_curiosity_and_renews_the_spell(variant):
     known = eqx.tree_at(lambda n: n.spell, known, jnp.array(1))
     known = went(known, (2, 0, 1.0, 1.0), variant=variant)
     np.testing.assert_allclose((known.finds, known.prizes), ([0.5, 0.4], [0.6, 0.55]), rtol=1e-6)
-    assert known.spell == RULE.patience_steps
+    assert known.spell == RULE.spell_steps
     # What costs as much is none.
     known = went(known, (1, 0, 1.0, -1.0), variant=variant)
     np.testing.assert_allclose((known.finds, known.prizes), ([0.5, 0.3], [0.6, 0.4125]), rtol=1e-6)
-    assert known.spell == RULE.patience_steps - 1
+    assert known.spell == RULE.spell_steps - 1
 
 
 def test_a_prize_is_one_no_more_when_a_larger_one_was_brought():

@@ -20,9 +20,9 @@ MEMORY_STEPS = 1_000
 AT_WORK = jnp.array(False)
 
 
-def after(known, first, last, returned, curious=AT_WORK, memory_lines=MEMORY):
+def after(known, first, last, returned, curious=AT_WORK, memory_lines=MEMORY, costly=False):
     """With all that a line brought in its last reward."""
-    return lines.entered(known, first, last, returned, returned, memory_lines, MEMORY_STEPS, curious)
+    return lines.entered(known, first, last, returned, returned, memory_lines, MEMORY_STEPS, curious, costly)
 
 
 @functools.cache
@@ -281,6 +281,18 @@ def test_a_line_that_curiosity_decided_costs_nothing_where_it_brings_as_much_or_
         assert float(led(worked((4, usual)), (4, 4, -1.0)).spent) == 0
     # Where lines bring next to nothing there is little to lose: a hundredth of the best, of a tenth.
     np.testing.assert_allclose(led(worked((4, 0.01)), (4, 4, 0.0)).spent, 0.1, rtol=1e-5)
+
+
+@variants
+@pytest.mark.parametrize(
+    ("usual", "brought", "short"), [(-0.2, -0.3, 0.5), (-0.2, -1.0, 1), (-0.2, -0.1, 0), (0.8, -1.0, 1)]
+)
+def test_where_costs_count_a_line_falls_short_that_costs_more_than_usual(variant, usual, brought, short):
+    known = worked((4, usual), variant=variant)
+    enter = variant(lambda k, first, last, returned: after(k, first, last, returned, ~first, costly=True))
+    for step in range(5):
+        known = enter(known, jnp.array(step == 0), jnp.array(step == 4), jnp.float32(brought))
+    np.testing.assert_allclose(known.spent, short, rtol=1e-5)
 
 
 def test_what_curiosity_decided_is_of_the_line_under_way():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -48,6 +50,18 @@ def test_observations_that_are_near_are_the_same_place():
 def test_there_are_no_more_places_than_sides_of_the_planes():
     many = names(signature(3), np.random.default_rng(0).normal(size=(5000, 3)))
     assert 20 < len(set(many)) <= 2**PLANES
+
+
+def test_where_actions_lie_on_lines_there_is_a_new_place_ever_farther_out():
+    on_lines = dataclasses.replace(signature(3), continuous=(True,) * len(signature(3).choices))
+    draw = np.random.default_rng(0)
+    numeric = draw.normal(size=(50, 3))
+    found = np.array(names(on_lines, np.concatenate([numeric, numeric + 1e-4])))
+    assert np.sum(found[:50] == found[50:]) >= 49
+    out = np.arange(1, 65)[:, None] * np.array([[1.0, 0.0, 0.0]])
+    # A step along a number is shorter along a direction.
+    assert len(set(names(on_lines, out))) > 50
+    assert len(set(names(signature(3), out))) <= PLANES + 1
 
 
 def test_numbers_of_both_kinds_are_told_apart_at_once():
