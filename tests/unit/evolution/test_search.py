@@ -51,10 +51,10 @@ def test_each_number_reaches_the_learner():
         *earned, shipped, same = lived("steer", PLAN.setting, changed, keys)
         assert shipped == same
         alike &= {field.name for field, one in zip(PLAN.fields, earned, strict=True) if one == shipped}
-    # Here all lines are equally long, whatever their mean is taken over; all of them cost something, so that curiosity
-    # has nothing to lose; and the few heads there are are all heard. Lines are shorter than any horizon.
-    horizons = {"dense_horizon", "whole_horizon"}
-    assert alike <= {"memory_lines", "curiosity_thrift", "sureness", "urgency_rate", *horizons}
+    # Here all lines are equally long, whatever their mean is taken over; curiosity costs no more than work; and the few
+    # heads there are are all heard. Lines are shorter than any horizon. Actions lie on lines: some is of choices alone.
+    horizons, of_choices = {"dense_horizon", "whole_horizon"}, {"learning_rate", "novelty_scale"}
+    assert alike <= {"memory_lines", "curiosity_thrift", "sureness", "urgency_rate", *horizons, *of_choices}
 
 
 def test_worlds_differ_between_draws_and_are_the_same_for_the_same_draw():
