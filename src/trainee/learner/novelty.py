@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, Num, UInt32
+from jaxtyping import Array, Bool, Float, Int, UInt32
 
+from trainee.learner import rows
 from trainee.learner.columns import grid
 from trainee.types import Signature
 
@@ -173,8 +173,8 @@ def noted(
     """
     before, curious = novelty.place, novelty.spell > 0
     # What comes before the first of an episode does not lead to it.
-    chosen = _hot(action, novelty.tried.shape[1]) & ~first
-    tried = _written(novelty.tried, before, chosen, lambda times: times + 1)
+    chosen = rows.hot(action, novelty.tried.shape[1]) & ~first
+    tried = rows.written(novelty.tried, before, chosen, lambda times: times + 1)
     # Read after it was written: what is read before, and not only to be written, is copied.
     new = jnp.sum(chosen & (tried[before] == 1)) / action.size
     prize = ~first & (reward >= PRIZE * unit)
@@ -185,12 +185,12 @@ def noted(
     spell = _spell(novelty.spell, find, first, rule)
     # A way that is dropped is not swept any more, and what it promises could not be forgotten.
     oldest, full = novelty.ways.count % WAYS, (new > 0) & (novelty.ways.count >= WAYS)
-    dropped = _hot(_row(novelty.ways.action, oldest), novelty.tried.shape[1]) & full
+    dropped = rows.hot(rows.row(novelty.ways.action, oldest), novelty.tried.shape[1]) & full
     known = Novelty(
         novelty.names,
         tried,
-        _written(novelty.ahead, _row(novelty.ways.place, oldest), dropped, lambda _: 0.0),
-        _written(novelty.leads, before, chosen, lambda _: jnp.where(discount > 0, place, -1)),
+        rows.written(novelty.ahead, rows.row(novelty.ways.place, oldest), dropped, lambda _: 0.0),
+        rows.written(novelty.leads, before, chosen, lambda _: jnp.where(discount > 0, place, -1)),
         jax.lax.dynamic_update_index_in_dim(novelty.open, open, place, 0),
         _with(novelty.ways, before, action, new > 0),
         place,
@@ -199,7 +199,7 @@ def noted(
         prizes,
         spell,
         unit,
-        _written(novelty.brings, before, chosen, lambda _: reward),
+        rows.written(novelty.brings, before, chosen, lambda _: reward),
         novelty.worth,
     )
     ahead, worth = _swept(known, rule, exact)
@@ -249,30 +249,8 @@ def _more(found: Float[Array, " 2"], rule: Rule) -> Float[Array, ""]:
 def _with(ways: Ways, place: Int[Array, ""], action: Int[Array, " components"], new: Bool[Array, ""]) -> Ways:
     """The ways, with one more if it is new, in place of the oldest when there is no room."""
     slot = ways.count % WAYS
-    places = _written(ways.place, slot, new, lambda _: place)
-    return Ways(places, _written(ways.action, slot, new, lambda _: action), ways.count + new)
-
-
-def _hot(action: Int[Array, " components"], actions: int) -> Bool[Array, " actions"]:
-    """Which of a table's columns an action is made of."""
-    return jnp.any(jnp.arange(actions)[None] == action[:, None], axis=0)
-
-
-def _row(table: Num[Array, "rows *columns"], row: Int[Array, ""]) -> Num[Array, "*columns"]:
-    return jax.lax.dynamic_index_in_dim(table, row, keepdims=False)
-
-
-def _written(
-    table: Num[Array, "rows *columns"],
-    row: Int[Array, ""],
-    where: Bool[Array, "*#columns"],
-    now: Callable[[Num[Array, "*columns"]], Num[Array, "*#columns"] | float],
-) -> Num[Array, "rows *columns"]:
-    """A table with other values at some columns of a row, made of those before. A whole row at once: an entry by its
-    index is three operations, and what is written has to depend on what was read, or the table would be copied.
-    """
-    before = _row(table, row)
-    return jax.lax.dynamic_update_index_in_dim(table, jnp.where(where, now(before), before), row, 0)
+    places = rows.written(ways.place, slot, new, lambda _: place)
+    return Ways(places, rows.written(ways.action, slot, new, lambda _: action), ways.count + new)
 
 
 def _swept(
@@ -286,17 +264,17 @@ def _swept(
     stride = jnp.maximum(-(-held // SWEPT), 1)
     nth = (jnp.arange(SWEPT) + 1) * stride - 1 - novelty.steps % stride
     slots = (ways.count - held + nth) % WAYS
-    rows, columns = jnp.where(nth < held, ways.place[slots], len(ahead))[:, None], ways.action[slots]
-    leads = novelty.leads.at[rows, columns].get(mode="fill", fill_value=-1)
+    at, columns = jnp.where(nth < held, ways.place[slots], len(ahead))[:, None], ways.action[slots]
+    leads = novelty.leads.at[at, columns].get(mode="fill", fill_value=-1)
     open_there = novelty.open[leads]
     # To stay where one is leads nowhere, and a promise that hears of itself hardly falls; but where places are coarse
     # one leaves them only now and then.
-    somewhere = (leads >= 0) & ~(exact & (leads == rows))
+    somewhere = (leads >= 0) & ~(exact & (leads == at))
     heard = jnp.where(somewhere, rule.discount * best(promise(novelty, leads), open_there, 0.0), 0.0)
-    believed = ahead.at[rows, columns].get(mode="fill", fill_value=0.0)
-    ahead = ahead.at[rows, columns].set(believed + rule.rate * (heard - believed), mode="drop")
+    believed = ahead.at[at, columns].get(mode="fill", fill_value=0.0)
+    ahead = ahead.at[at, columns].set(believed + rule.rate * (heard - believed), mode="drop")
     if worth is not None:
         later = jnp.where(leads >= 0, rule.discount * best(worth[leads], open_there, -jnp.inf), 0.0)
-        brings = novelty.brings.at[rows, columns].get(mode="fill", fill_value=0.0)
-        worth = worth.at[rows, columns].set(brings + later, mode="drop")
+        brings = novelty.brings.at[at, columns].get(mode="fill", fill_value=0.0)
+        worth = worth.at[at, columns].set(brings + later, mode="drop")
     return ahead, worth
