@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from trainee.errors import JobError
+from trainee.fleet.courses import course
 from trainee.fleet.gate import Retention, endless, not_played, retention
-from trainee.fleet.imitation import Parts, course, disagreement
+from trainee.fleet.imitation import Parts, disagreement
 from trainee.fleet.lessons import Lessons
 from trainee.fleet.teachers import Source
 from trainee.fleet.trials import Frozen, Trial, at_random, tried

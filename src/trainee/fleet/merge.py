@@ -17,7 +17,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from trainee.fleet.imitation import Course, Effort, Parts, course, disagreement, imitated
+from trainee.fleet.courses import Course, course
+from trainee.fleet.imitation import Effort, Parts, disagreement, imitated
 from trainee.fleet.lessons import Lessons
 from trainee.learner import Interface, Learned, Learner
 from trainee.learner.running import unit

@@ -14,8 +14,9 @@ from jaxtyping import Array, Float
 
 from trainee.errors import JobError, UnfitLessons
 from trainee.fleet.correction import corrections
+from trainee.fleet.courses import corrected
 from trainee.fleet.gate import EPISODES, Retention
-from trainee.fleet.imitation import USUAL, Effort, corrected
+from trainee.fleet.imitation import USUAL, Effort
 from trainee.fleet.lessons import Lessons
 from trainee.fleet.measure import Measure
 from trainee.fleet.merge import Merged, Specialist, learned_more, merged

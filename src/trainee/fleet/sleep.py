@@ -23,7 +23,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from trainee.errors import RecordError, UnfitLessons
-from trainee.fleet.imitation import Course, Effort, Parts, course, disagreement, imitated
+from trainee.fleet.courses import Course, course
+from trainee.fleet.imitation import Effort, Parts, disagreement, imitated
 from trainee.fleet.lessons import Lessons, digest
 from trainee.fleet.provenance import RECENT_EPISODES, ancestor
 from trainee.fleet.rhythm import Rhythm, resumed

@@ -12,7 +12,8 @@ import pytest
 
 from fleets import NESTED, WALK, born, trained
 from trainee.fleet import digest
-from trainee.fleet.imitation import Effort, Parts, corrected, course, disagreement, imitated, imitation_loss
+from trainee.fleet.courses import corrected, course
+from trainee.fleet.imitation import Effort, Parts, disagreement, imitated, imitation_loss
 
 SHORT = Effort(400, 32, 3e-3)
 

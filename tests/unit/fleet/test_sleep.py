@@ -11,7 +11,8 @@ import pytest
 from fleets import NESTED, WALK, born, trained
 from trainee.errors import SaveFailed
 from trainee.fleet import digest, place, provenance_at, sleep
-from trainee.fleet.imitation import Parts, course, disagreement
+from trainee.fleet.courses import course
+from trainee.fleet.imitation import Parts, disagreement
 from trainee.fleet.sleep import BURST, LESSONS_A_STEP, Sleep
 
 
