@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,34 +9,7 @@ import numpy as np
 import pytest
 
 from trainee.learner import lines
-
-variants = pytest.mark.parametrize("variant", [lambda f: f, eqx.filter_jit], ids=["plain", "jit"])
-
-# More than there are in any test but one: all means are exact.
-MEMORY = 100.0
-MEMORY_STEPS = 1_000
-AT_WORK = jnp.array(False)
-
-
-def after(known, first, last, returned, curious=AT_WORK, memory_lines=MEMORY, costly=False):
-    """With all that a line brought in its last reward."""
-    return lines.entered(known, first, last, returned, returned, memory_lines, MEMORY_STEPS, curious, costly)
-
-
-@functools.cache
-def entering(variant, memory_lines):
-    return variant(lambda *told: after(*told, memory_lines=memory_lines))
-
-
-def worked(*episodes, known=None, memory_lines=MEMORY, variant=jax.jit):
-    """After episodes, each its steps and what it brought in the end; without that it is still under way."""
-    known, enter = lines.init_lines() if known is None else known, entering(variant, memory_lines)
-    for steps, *brought in episodes:
-        for step in range(steps + 1):
-            last = bool(brought) and step == steps
-            returned = jnp.float32(brought[0] if last else 0.0)
-            known = enter(known, jnp.array(step == 0), jnp.array(last), returned)
-    return known
+from worked_lines import AT_WORK, MEMORY, MEMORY_STEPS, after, entering, variants, worked
 
 
 def horizon(known, shortest=1.0, dense=1e4, longest=1e4, variant=jax.jit):
@@ -239,74 +210,3 @@ def test_where_rewards_come_all_the_way_the_horizon_is_shorter_than_the_line():
     # As far apart as rewards are, and no farther than the line is long.
     assert horizon(rewarded(*[0.0] * 29, 1.0, *[0.0] * 29, 1.0), dense=20.0) == pytest.approx(30.0, rel=1e-3)
     assert horizon(dense, dense=80.0) == pytest.approx(50.0, rel=1e-3)
-
-
-def led(known, *episodes, variant=jax.jit):
-    """After more episodes: the steps of each, how many of them curiosity decided, and what it brought in the end."""
-    enter = entering(variant, MEMORY)
-    for steps, curious, brought in episodes:
-        for step in range(steps + 1):
-            flags = jnp.array(step == 0), jnp.array(step == steps)
-            returned = jnp.float32(brought if step == steps else 0.0)
-            decided = jnp.array(0 < step <= curious)
-            known = enter(known, *flags, returned, decided)
-    return known
-
-
-@variants
-def test_what_curiosity_cost_is_what_its_lines_fell_short_of_the_usual(variant):
-    usual = worked((4, 0.8), variant=variant)
-    assert float(usual.spent) == 0
-    # One that brought a quarter of the usual; then one that brought nothing, and of which it decided most.
-    one = led(usual, (4, 4, 0.2), variant=variant)
-    np.testing.assert_allclose(one.spent, 0.75, rtol=1e-5)
-    both = led(one, (6, 4, 0.0), variant=variant)
-    np.testing.assert_allclose(both.spent, 0.75 * (1 - 1 / lines.SPENT_LINES) + 1, rtol=1e-5)
-    # Of what lines bring those that it decided say nothing.
-    np.testing.assert_allclose(both.brought, 0.8, rtol=1e-5)
-    assert float(both.mean) == pytest.approx((4 + 4 + 6) / 3)
-    # Half of a line, or less, is work: it is the fourth that is over.
-    half = led(both, (6, 3, 0.0), variant=variant)
-    np.testing.assert_allclose(half.spent, (1 - 1 / lines.SPENT_LINES) * both.spent, rtol=1e-5)
-    np.testing.assert_allclose(half.brought, 0.8 * 3 / 4, rtol=1e-5)
-    # A line at work costs it nothing, whatever it brings; what it cost is slowly forgotten.
-    after_work = led(both, (3, 0, 0.0), variant=variant)
-    np.testing.assert_allclose(after_work.spent, (1 - 1 / lines.SPENT_LINES) * both.spent, rtol=1e-5)
-
-
-def test_a_line_that_curiosity_decided_costs_nothing_where_it_brings_as_much_or_lines_bring_nothing():
-    better = led(worked((4, 0.5)), (4, 4, 0.9))
-    assert float(better.spent) == 0
-    for usual in (0.0, -0.7):
-        assert float(led(worked((4, usual)), (4, 4, -1.0)).spent) == 0
-    # Where lines bring next to nothing there is little to lose: a hundredth of the best, of a tenth.
-    np.testing.assert_allclose(led(worked((4, 0.01)), (4, 4, 0.0)).spent, 0.1, rtol=1e-5)
-
-
-@variants
-@pytest.mark.parametrize(
-    ("usual", "brought", "short"), [(-0.2, -0.3, 0.5), (-0.2, -1.0, 1), (-0.2, -0.1, 0), (0.8, -1.0, 1)]
-)
-def test_where_costs_count_a_line_falls_short_that_costs_more_than_usual(variant, usual, brought, short):
-    known = worked((4, usual), variant=variant)
-    enter = variant(lambda k, first, last, returned: after(k, first, last, returned, ~first, costly=True))
-    for step in range(5):
-        known = enter(known, jnp.array(step == 0), jnp.array(step == 4), jnp.float32(brought))
-    np.testing.assert_allclose(known.spent, short, rtol=1e-5)
-
-
-def test_what_curiosity_decided_is_of_the_line_under_way():
-    known = led(worked((4, 0.5)), (6, 2, 0.5))
-    assert float(known.aside) == 2
-    # The next one begins without it; another is given up, and what was decided in it counts.
-    known = worked((0,), known=known)
-    assert float(known.aside) == 0
-    enter = entering(jax.jit, MEMORY)
-    no, yes, nothing = jnp.array(False), jnp.array(True), jnp.float32(0.0)
-    for _ in range(5):
-        known = enter(known, no, no, nothing, yes)
-    before = float(known.spent)
-    known = enter(known, yes, no, nothing, no)
-    np.testing.assert_allclose(known.spent, (1 - 1 / lines.SPENT_LINES) * before + 1, rtol=1e-5)
-    # In another unit it is as much: it is counted in lines as they are.
-    assert float(known.rescaled(jnp.float32(0.1)).spent) == float(known.spent)
