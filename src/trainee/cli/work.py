@@ -180,6 +180,7 @@ def evaluate(
     job: OneJob,
     home: Home = Path("home"),
     episodes: Annotated[int, typer.Option(help="Episodes to play.")] = 20,
+    longest: Annotated[int, typer.Option(help="Steps after which an episode is cut.")] = 100_000,
     video: Annotated[Path | None, typer.Option(help="Film the first episode into this .mp4 or .gif.")] = None,
     last_good: Before = False,
     as_json: AsJson = False,
@@ -195,7 +196,7 @@ def evaluate(
     if worker not in agent.workers:
         known = ", ".join(agent.workers) or "none"
         raise InvalidArgument(f"the agent in {home} has not worked at {job!r}; it has at: {known}")
-    evaluation = agent.evaluate(job, episodes, name=worker, video=video)
+    evaluation = agent.evaluate(job, episodes, name=worker, video=video, longest=longest)
     say(as_json, asdict(evaluation), str(evaluation) + (f"\nfilmed in {video}" if video else ""))
 
 

@@ -14,7 +14,7 @@ from trainee.errors import DamagedPart, DifferentAgent, InvalidArgument
 from trainee.jobs import Codec, make
 from trainee.life import levers, saving
 from trainee.life.callbacks import Callback, OnStep, Progress, TensorBoard, listeners
-from trainee.life.evaluation import Evaluation, evaluated
+from trainee.life.evaluation import LONGEST_EPISODE, Evaluation, evaluated
 from trainee.life.hindsight import Hindsight, hindsight
 from trainee.life.host import Guard
 from trainee.life.mind import MOST_SEED, Mind, alone
@@ -94,6 +94,7 @@ class Agent(Mind):
         name: str | None = None,
         seed: SupportsIndex = EVALUATION_SEED,
         video: str | Path | None = None,
+        longest: SupportsIndex = LONGEST_EPISODE,
     ) -> Evaluation:
         """How well the agent, frozen as it is now, does a job.
 
@@ -104,18 +105,19 @@ class Agent(Mind):
           name: the worker whose stream is used; by default the job's name.
           seed: of the environment; by default one that no work uses.
           video: an `.mp4` or `.gif` to film the first episode into.
+          longest: steps after which an episode is cut.
         Returns:
-          mean return, its interval, and each episode's return.
+          mean return, its interval, each episode's return, and how many were cut.
         Raises:
           UnknownJob, UnsupportedSpace, JobFailed, UnfitTimeStep: the job cannot be played, or not to its end.
-          InvalidArgument: `episodes` is no whole number of 1 or more, no such video can be made, or the worker has
-            worked at another kind of job.
+          InvalidArgument: `episodes` or `longest` is no whole number of 1 or more, no such video can be made, or the
+            worker has worked at another kind of job.
           MissingExtra: the library that writes videos is not installed.
         """
         film, seed = Path(video) if video is not None else None, whole("seed", seed, 0, MOST_SEED)
         opened = make(job, seed=seed, render=film is not None)
         try:
-            return evaluated(self.policy_at(opened, name_of(job, opened, name)), opened, episodes, film)
+            return evaluated(self.policy_at(opened, name_of(job, opened, name)), opened, episodes, film, longest)
         finally:
             close(opened, job)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import SupportsIndex
+from typing import NamedTuple, SupportsIndex
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from trainee.life.policy import Policy
 from trainee.life.whole import whole
 
 RESAMPLES = 10_000
+# Where an episode is cut that does not end; those of Atari have 27,000 steps.
+LONGEST_EPISODE = 100_000
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,10 @@ class Evaluation:
 
     Attributes:
       job: what it worked at.
-      returns: undiscounted return of each episode.
+      returns: undiscounted return of each episode; of one that was cut, what it had brought until then.
       mean: their mean.
       low, high: 95% interval of the mean, by bootstrap over episodes.
+      cut: how many did not end within the steps that an episode may have.
     """
 
     job: str
@@ -34,9 +37,11 @@ class Evaluation:
     mean: float
     low: float
     high: float
+    cut: int = 0
 
     def __str__(self) -> str:
-        return f"{self.job}: {self.mean:.1f} [{self.low:.1f}, {self.high:.1f}] over {len(self.returns)} episodes"
+        cut = f", {self.cut} of them cut before their end" if self.cut else ""
+        return f"{self.job}: {self.mean:.1f} [{self.low:.1f}, {self.high:.1f}] over {len(self.returns)} episodes{cut}"
 
 
 def interval(values: Sequence[float], seed: int = 0) -> tuple[float, float]:
@@ -53,41 +58,54 @@ def interval(values: Sequence[float], seed: int = 0) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def evaluated(policy: Policy, job: Job, episodes: SupportsIndex, video: Path | None = None) -> Evaluation:
-    """Play `episodes` episodes to their ends; the first is filmed if `video` names a file.
+def evaluated(
+    policy: Policy,
+    job: Job,
+    episodes: SupportsIndex,
+    video: Path | None = None,
+    longest: SupportsIndex = LONGEST_EPISODE,
+) -> Evaluation:
+    """Play `episodes` episodes to their ends, or for `longest` steps; the first is filmed if `video` names a file.
 
     Raises:
-      InvalidArgument: `episodes` is not a positive whole number, or no such video can be made.
+      InvalidArgument: `episodes` or `longest` is not a positive whole number, or no such video can be made.
       MissingExtra: the library that writes videos is not installed.
       UnfitTimeStep: an observation or a reward is not fit, so that there is no return.
       JobFailed: the environment raised.
     """
-    episodes = whole("episodes", episodes, 1)
+    episodes, longest = whole("episodes", episodes, 1), whole("longest", longest, 1)
     film = Film(video, job) if video is not None else None
     try:
-        returned, memory = _return(policy, job, film, None)
+        played = [_played(policy, job, film, None, longest)]
     finally:
         if film is not None:
             film.close()
-    returns = [returned]
     for _ in range(episodes - 1):
-        returned, memory = _return(policy, job, None, memory)
-        returns.append(returned)
-    low, high = interval(returns)
-    return Evaluation(job.name, tuple(returns), float(np.mean(returns)), low, high)
+        played.append(_played(policy, job, None, played[-1].memory, longest))
+    returns = [one.returned for one in played]
+    cut = sum(one.cut for one in played)
+    return Evaluation(job.name, tuple(returns), float(np.mean(returns)), *interval(returns), cut)
 
 
-def _return(policy: Policy, job: Job, film: Film | None, memory: Memory | None) -> tuple[float, Memory | None]:
-    """The return of one episode, in which every decision is the best on the ensemble's mean, and the memory after it.
-    What actions did is remembered from one episode to the next.
+class _Episode(NamedTuple):
+    """One that was played: its return, what is remembered after it, and whether it was cut."""
+
+    returned: float
+    memory: Memory | None
+    cut: bool
+
+
+def _played(policy: Policy, job: Job, film: Film | None, memory: Memory | None, longest: int) -> _Episode:
+    """An episode in which every decision is the best on the ensemble's mean. What actions did is remembered from one
+    episode to the next.
     """
-    step, total = job.reset(), 0.0
-    while not step.last:
+    step, total, length = job.reset(), 0.0, 0
+    while not step.last and length < longest:
         if film is not None:
             film.shoot()
         (decision,), memory = policy.decide([step], memory)
         step = job.step(np.asarray(decision.action))
-        total += float(step.reward)
+        total, length = total + float(step.reward), length + 1
     if film is not None:
         film.shoot()
-    return total, memory
+    return _Episode(total, memory, not step.last)

@@ -13,7 +13,7 @@ from trainee import Agent
 from trainee.errors import InvalidArgument, MissingExtra, UnfitTimeStep
 from trainee.life import interval
 from trainee.life.agent import EVALUATION_SEED
-from work_toys import Blinks
+from work_toys import Blinks, Endless
 
 WALK = "work_toys:Walk-v0"
 
@@ -78,6 +78,20 @@ def test_a_job_never_worked_at_can_be_evaluated() -> None:
 def test_episodes_are_a_positive_whole_number(episodes) -> None:
     with pytest.raises(InvalidArgument, match=f"episodes must be a whole number of 1 or more, not {episodes}"):
         Agent().evaluate(WALK, episodes)
+
+
+def test_an_episode_that_does_not_end_is_cut() -> None:
+    agent = Agent()
+    found = agent.evaluate(Endless(), 3, longest=25)
+    assert (len(found.returns), found.cut) == (3, 3)
+    assert str(found).endswith("over 3 episodes, 3 of them cut before their end")
+    # One that ends with the last step that it may have was not cut.
+    pole = agent.evaluate("CartPole-v1", 1)
+    assert pole.cut == 0
+    assert agent.evaluate("CartPole-v1", 1, longest=int(pole.mean)) == pole
+    assert agent.evaluate("CartPole-v1", 1, longest=int(pole.mean) - 1).cut == 1
+    with pytest.raises(InvalidArgument, match="longest must be a whole number of 1 or more, not 0"):
+        agent.evaluate(WALK, longest=0)
 
 
 def test_what_is_unfit_has_no_return() -> None:
