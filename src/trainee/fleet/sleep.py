@@ -102,10 +102,11 @@ class Sleep(Callback):
         """Of jobs that others did, lessons are taken now where there are none, or older ones: nothing is lost yet."""
         begun_s = time.perf_counter()
         self._courses.clear()
-        for name, worker in self._agent.workers.items():
-            known = self._kept.get(name)
-            if name != work.name and (known is None or known.provenance.steps != worker.logbook.steps):
-                self._take_lessons(worker)
+        with self._agent.lock:
+            for name, worker in self._agent.workers.items():
+                known = self._kept.get(name)
+                if name != work.name and (known is None or known.provenance.steps != worker.logbook.steps):
+                    self._take_lessons(worker)
         self._rhythm.order = [*(name for name in self._rhythm.order if name != work.name), work.name]
         self.diary.looking_s += time.perf_counter() - begun_s
 
@@ -114,9 +115,14 @@ class Sleep(Callback):
         rhythm.steps += 1
         rhythm.credit = min(rhythm.credit + LESSONS_A_STEP, LESSONS_A_STEP * SAVED_UP_STEPS)
         looks, takes = rhythm.steps >= rhythm.look_at, work.logbook.steps >= rhythm.take_at.get(work.name, FIRST_STEPS)
-        if not (looks or takes):
-            return
-        worker = self._agent.workers.get(work.name)
+        if looks or takes:
+            # Of threads that share the agent none is to move it between what is seen here and what is made of it.
+            with self._agent.lock:
+                self._paused(work, looks, takes)
+
+    def _paused(self, work: Work, looks: bool, takes: bool) -> None:
+        """Look, or take lessons, or both, as it is time to."""
+        rhythm, worker = self._rhythm, self._agent.workers.get(work.name)
         if worker is None or worker.logbook is not work.logbook:
             # Of several streams none is the one at hand.
             rhythm.look_at = rhythm.steps + LATEST_STEPS

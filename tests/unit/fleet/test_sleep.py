@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import equinox as eqx
 import gymnasium
 import jax
@@ -88,6 +90,26 @@ def test_where_nothing_is_forgotten_it_looks_later_and_later(monkeypatch):
     assert callback.diary.bursts == 0
     # At 250, 750, 1,750, 2,750 steps.
     assert callback.diary.looks == 4
+
+
+def test_no_other_thread_has_the_agent_in_hand_meanwhile(monkeypatch):
+    agent, taken = trained(WALK), []
+
+    def watched(name):
+        real = getattr(sleep, name)
+
+        def called(*args):
+            with ThreadPoolExecutor(1) as other:
+                taken.append((name, other.submit(agent.lock.acquire, blocking=False).result()))
+            return real(*args)
+
+        monkeypatch.setattr(sleep, name, called)
+
+    for name in ("digest", "disagreement"):
+        watched(name)
+    agent.learn(NESTED, 300, callbacks=[Sleep(agent)])
+    assert {name for name, _ in taken} == {"digest", "disagreement"}
+    assert not any(took for _, took in taken)
 
 
 def test_lessons_of_a_lapse_are_not_taken():
