@@ -33,12 +33,13 @@ lint: $(VENV)/dev.installed  ## style, types and architecture
 probes: $(VENV)/dev.installed  ## each probe for ten seeds in a row
 	PROBE_SEEDS=10 $(BIN)/python -m pytest tests/probes
 
-bench: $(VENV)/bench.installed  ## beside Stable-Baselines3's PPO and DQN, in about two hours
+bench: $(VENV)/bench.installed  ## beside Stable-Baselines3's PPO and DQN, in about a day on two cores
 	$(BIN)/python benchmarks/compare.py
 	$(BIN)/python benchmarks/frozen.py
 	$(BIN)/python benchmarks/fleet.py
 	$(BIN)/python benchmarks/hard.py
 	$(BIN)/python benchmarks/games.py
+	$(BIN)/python benchmarks/beside.py
 	$(BIN)/python benchmarks/forks.py
 	$(BIN)/python benchmarks/quitting.py
 	$(BIN)/python benchmarks/calibration.py

@@ -11,9 +11,9 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
 
-import gymnasium
 from meter import tenths
 from options import chosen
+from registered import registered
 
 import trainee
 from trainee.life.runtime import cores
@@ -35,12 +35,8 @@ JOBS = {
 
 def measured(job: str, steps: int, seed: int) -> tuple[float, float, float]:
     """Online return, the last tenth's, and steps a second."""
-    if job.startswith("MinAtar/") and job not in gymnasium.registry:
-        from minatar.gym import register_envs  # noqa: PLC0415 an optional library
-
-        register_envs()
     agent = trainee.Agent(seed)
-    stint = agent.learn(job, steps)
+    stint = agent.learn(registered(job), steps)
     ended = [(episode.step, episode.total) for episode in agent.workers[job].logbook.episodes]
     last = tenths(ended, steps)[-1]
     return stint.online_return, float("nan") if last is None else last, stint.steps_per_second

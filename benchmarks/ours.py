@@ -6,6 +6,7 @@ import argparse
 import json
 
 from meter import Meter
+from registered import registered
 
 import trainee
 
@@ -19,7 +20,7 @@ def measured(job: str, steps: int, seed: int) -> dict[str, object]:
         ended = agent.workers[job].ended
         return meter.see(work.done, ended.total if ended else None)
 
-    agent.learn(job, steps, on_step=see)
+    agent.learn(registered(job), steps, on_step=see)
     return meter.report("trainee", "jax", "gymnasium", "numpy")
 
 

@@ -1,6 +1,7 @@
-"""One peer at one job: `python benchmarks/peers.py {ppo,dqn} JOB --steps N --seed S --json`.
+"""One peer at one job: `python benchmarks/peers.py {ppo,dqn,sac} JOB --steps N --seed S --json`.
 
-PPO runs with Stable-Baselines3's defaults. DQN runs with the settings that rl-baselines3-zoo publishes for each job:
+PPO and SAC run with Stable-Baselines3's defaults, and so does DQN at MinAtar, whose observations are flattened. At
+other jobs DQN runs with the settings that rl-baselines3-zoo publishes for each:
 https://github.com/DLR-RM/rl-baselines3-zoo, hyperparams/dqn.yml at ce95481b041fe5314c1b2f1a53940d169b9253fc. Its
 number of steps is replaced by `--steps`, of which the exploration fraction is taken; LunarLander-v3 has the settings
 of LunarLander-v2. Other versions of that file hold other settings: they were tuned anew over time.
@@ -13,7 +14,9 @@ import json
 import sys
 from typing import Any
 
+import gymnasium
 from meter import Meter
+from registered import registered
 
 INSTALL = """\
 Stable-Baselines3 is not installed, so the peers cannot run. Type, in this order:
@@ -70,20 +73,20 @@ def measured(learner: str, job: str, steps: int, seed: int) -> dict[str, Any]:
     """What a peer shows in one run, as `Meter.report` gives it.
 
     Args:
-      learner: `ppo` or `dqn`.
-      job: Gymnasium id; for `dqn`, one that `ZOO` holds.
+      learner: `ppo`, `dqn` or `sac`.
+      job: Gymnasium id; for `dqn`, one of MinAtar's or one that `ZOO` holds.
     """
     # Late, so that `ZOO` can be read and the arguments checked where these are not installed.
     import stable_baselines3  # noqa: PLC0415
     import torch  # noqa: PLC0415
 
     torch.set_num_threads(1)
-    if learner == "ppo":
-        peer = stable_baselines3.PPO("MlpPolicy", job, seed=seed, device="cpu")
-    else:
-        peer = stable_baselines3.DQN(
-            "MlpPolicy", job, seed=seed, device="cpu", policy_kwargs=dict(ZOO_NETWORK), **ZOO[job]
-        )
+    env: Any = gymnasium.make(registered(job))
+    if job.startswith("MinAtar/"):
+        env = gymnasium.wrappers.FlattenObservation(env)
+    made = getattr(stable_baselines3, learner.upper())
+    settings = {"policy_kwargs": dict(ZOO_NETWORK), **ZOO[job]} if learner == "dqn" and job in ZOO else {}
+    peer = made("MlpPolicy", env, seed=seed, device="cpu", **settings)
     meter = Meter(job, learner, seed, steps)
 
     def after_step(names: dict[str, Any], _: dict[str, Any]) -> bool:
@@ -97,7 +100,7 @@ def measured(learner: str, job: str, steps: int, seed: int) -> dict[str, Any]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure one of Stable-Baselines3's learners at one job.")
-    parser.add_argument("learner", choices=["ppo", "dqn"])
+    parser.add_argument("learner", choices=["ppo", "dqn", "sac"])
     parser.add_argument("job", help="a Gymnasium id")
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--seed", type=int, default=0)
@@ -105,7 +108,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.steps < 1:
         parser.error(f"--steps is {arguments.steps}; it must be 1 or more")
-    if arguments.learner == "dqn" and arguments.job not in ZOO:
+    if arguments.learner == "dqn" and arguments.job not in ZOO and not arguments.job.startswith("MinAtar/"):
         parser.error(f"no published settings for DQN at {arguments.job}, only at {', '.join(ZOO)}; run ppo there")
     try:
         report = measured(arguments.learner, arguments.job, arguments.steps, arguments.seed)
