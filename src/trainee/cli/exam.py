@@ -29,7 +29,7 @@ def exam() -> None:
 
 @app.command()
 def bsuite(
-    quick: Annotated[bool, typer.Option("--quick", help="A fixed few settings, in 20 minutes on 2 cores.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A fixed few settings, in about half an hour.")] = False,
     full: Annotated[bool, typer.Option("--full", help="All settings that can run.")] = False,
     home: Annotated[Path, typer.Option(help="Where records are kept; a rerun goes on from there.")] = Path("bsuite"),
     processes: Annotated[int, typer.Option(metavar="N", help="How many at a time; 0 is one for each core.")] = 0,
@@ -41,6 +41,7 @@ def bsuite(
     from trainee.exams.origin import claimed  # noqa: PLC0415 kept out of --help
     from trainee.exams.runs import runs  # noqa: PLC0415 kept out of --help
     from trainee.life.runtime import cores  # noqa: PLC0415 kept out of --help
+    from trainee.record import lock  # noqa: PLC0415 kept out of --help
 
     if quick and full:
         raise InvalidArgument("--quick and --full exclude each other: give one of them, or neither")
@@ -49,16 +50,21 @@ def bsuite(
     require_matplotlib()
     selection = "quick" if quick else "full" if full else "default"
     results = claimed(home / selection)
-    waiting = room.unfinished(room.selected(selection), results)
-    if waiting:
-        for progress in runs(room.runs_of, room.groups(waiting), room.steps, processes or cores(), results):
-            _tell_progress(progress, as_json)
-    scores = room.scored(results)
-    page = room.write_page(home / f"{selection}.html", scores, selection)
-    lines = [f"{name:24} {score:.2f}" for name, score in scores.experiments.items()]
-    lines += ["", *(f"{tag:24} {score:.2f}" for tag, score in scores.tags.items()), f"{'mean':24} {scores.mean:.2f}"]
-    told = {"mean": scores.mean, "tags": scores.tags, "experiments": scores.experiments, "page": str(page)}
-    say(as_json, told, "\n".join([*lines, "", str(page)]))
+    with lock(results):
+        waiting = room.unfinished(room.selected(selection), results)
+        if waiting:
+            for progress in runs(room.runs_of, room.groups(waiting), room.steps, processes or cores(), results):
+                _tell_progress(progress, as_json)
+        scores = room.scored(results)
+        page = room.write_page(home / f"{selection}.html", scores, selection)
+        lines = [f"{name:24} {score:.2f}" for name, score in scores.experiments.items()]
+        lines += [
+            "",
+            *(f"{tag:24} {score:.2f}" for tag, score in scores.tags.items()),
+            f"{'mean':24} {scores.mean:.2f}",
+        ]
+        told = {"mean": scores.mean, "tags": scores.tags, "experiments": scores.experiments, "page": str(page)}
+        say(as_json, told, "\n".join([*lines, "", str(page)]))
 
 
 @app.command()
@@ -81,6 +87,7 @@ def life(
     from trainee.exams.origin import claimed  # noqa: PLC0415 kept out of --help
     from trainee.exams.runs import runs  # noqa: PLC0415 kept out of --help
     from trainee.life.runtime import cores  # noqa: PLC0415 kept out of --help
+    from trainee.record import lock  # noqa: PLC0415 kept out of --help
 
     if not 0 < scale <= 1:
         raise InvalidArgument(f"--scale must be above 0 and at most 1, not {scale:g}")
@@ -96,16 +103,17 @@ def life(
         tuple(sorted(chosen)),
     )
     kept = claimed(home / f"{'quick' if quick else 'whole'}-{scale:g}")
-    for names in (room.lives(asked), room.unions(asked)):
-        waiting = room.unfinished(asked, names, kept)
-        if not waiting:
-            continue
-        size = partial(room.steps, asked.exam)
-        for progress in runs(room.runs_of, waiting, size, processes or cores(), asked, kept):
-            _tell_progress(progress, as_json)
-    scores = room.scored(asked, kept)
-    page = room.write_page(kept / "page.html", scores, asked)
-    say(as_json, {**asdict(scores), "page": str(page)}, "\n".join([*_life_lines(scores), "", str(page)]))
+    with lock(kept):
+        for names in (room.lives(asked), room.unions(asked)):
+            waiting = room.unfinished(asked, names, kept)
+            if not waiting:
+                continue
+            size = partial(room.steps, asked.exam)
+            for progress in runs(room.runs_of, waiting, size, processes or cores(), asked, kept):
+                _tell_progress(progress, as_json)
+        scores = room.scored(asked, kept)
+        page = room.write_page(kept / "page.html", scores, asked)
+        say(as_json, {**asdict(scores), "page": str(page)}, "\n".join([*_life_lines(scores), "", str(page)]))
 
 
 @app.command()
@@ -121,22 +129,24 @@ def iowa(
     from trainee.exams.origin import claimed  # noqa: PLC0415 kept out of --help
     from trainee.exams.runs import runs  # noqa: PLC0415 kept out of --help
     from trainee.life.runtime import cores  # noqa: PLC0415 kept out of --help
+    from trainee.record import lock  # noqa: PLC0415 kept out of --help
 
     if processes < 0:
         raise InvalidArgument(f"--processes must be 0 or more, not {processes}")
     require_matplotlib()
     kept = claimed(home / ("quick" if quick else "whole"))
-    plan = room.planned(room.QUICK if quick else room.USUAL)
-    waiting = room.unfinished(plan, kept)
-    if waiting:
-        size = {group.name: float(group.steps) for group in waiting}
-        # The longest first; a process that does several of one size compiles once for them.
-        each = [[name] for name in sorted(size, key=size.__getitem__, reverse=True)]
-        for progress in runs(room.runs_of, each, size.__getitem__, processes or cores(), waiting, kept):
-            _tell_group(progress, as_json)
-    found = room.found(plan, kept)
-    page = room.write_page(kept / "page.html", found.conditions, found.bars, found.agents)
-    _tell_bars(found.bars, page, as_json)
+    with lock(kept):
+        plan = room.planned(room.QUICK if quick else room.USUAL)
+        waiting = room.unfinished(plan, kept)
+        if waiting:
+            size = {group.name: float(group.steps) for group in waiting}
+            # The longest first; a process that does several of one size compiles once for them.
+            each = [[name] for name in sorted(size, key=size.__getitem__, reverse=True)]
+            for progress in runs(room.runs_of, each, size.__getitem__, processes or cores(), waiting, kept):
+                _tell_group(progress, as_json)
+        found = room.found(plan, kept)
+        page = room.write_page(kept / "page.html", found.conditions, found.bars, found.agents)
+        _tell_bars(found.bars, page, as_json)
 
 
 @app.command()
@@ -154,19 +164,21 @@ def discounting(
     from trainee.exams.origin import claimed  # noqa: PLC0415 kept out of --help
     from trainee.exams.runs import runs  # noqa: PLC0415 kept out of --help
     from trainee.life.runtime import cores  # noqa: PLC0415 kept out of --help
+    from trainee.record import lock  # noqa: PLC0415 kept out of --help
 
     if processes < 0:
         raise InvalidArgument(f"--processes must be 0 or more, not {processes}")
     require_matplotlib()
     kept = claimed(home / ("quick" if quick else "whole"))
-    size = room.QUICK if quick else room.USUAL
-    waiting = [[condition] for condition in room.unfinished(kept)]
-    if waiting:
-        for progress in runs(room.runs_of, waiting, lambda _: 1.0, processes or cores(), size, kept):
-            _tell_group(progress, as_json)
-    found = room.recalled(kept)
-    bars = room.predictions(found)
-    _tell_bars(bars, room.write_page(kept / "page.html", found, bars), as_json)
+    with lock(kept):
+        size = room.QUICK if quick else room.USUAL
+        waiting = [[condition] for condition in room.unfinished(kept)]
+        if waiting:
+            for progress in runs(room.runs_of, waiting, lambda _: 1.0, processes or cores(), size, kept):
+                _tell_group(progress, as_json)
+        found = room.recalled(kept)
+        bars = room.predictions(found)
+        _tell_bars(bars, room.write_page(kept / "page.html", found, bars), as_json)
 
 
 @app.command()
@@ -193,6 +205,7 @@ def emotions(
     from trainee.exams.drawing import require_matplotlib  # noqa: PLC0415 kept out of --help
     from trainee.exams.runs import runs  # noqa: PLC0415 kept out of --help
     from trainee.life.runtime import cores  # noqa: PLC0415 kept out of --help
+    from trainee.record import lock  # noqa: PLC0415 kept out of --help
 
     for option, number in (("--seeds", seeds), ("--steps-scale", steps_scale), ("--processes", processes)):
         if not 0 <= number < math.inf:
@@ -205,14 +218,17 @@ def emotions(
         room.Workplace(seeds or (4 if quick else 10)),
     )
     kept = asked.home(home, scale)
-    for phase in room.phases(asked):
-        waiting = room.unfinished(asked, phase, kept)
-        if waiting:
-            for progress in runs(room.runs_of, waiting, partial(room.steps, asked), processes or cores(), asked, kept):
-                _tell_progress(progress, as_json)
-    scores = room.scored(asked, kept)
-    page = room.write_page(kept / "page.html", scores)
-    say(as_json, {**asdict(scores), "page": str(page)}, "\n".join([*room.lines(scores), "", str(page)]))
+    with lock(kept):
+        for phase in room.phases(asked):
+            waiting = room.unfinished(asked, phase, kept)
+            if waiting:
+                for progress in runs(
+                    room.runs_of, waiting, partial(room.steps, asked), processes or cores(), asked, kept
+                ):
+                    _tell_progress(progress, as_json)
+        scores = room.scored(asked, kept)
+        page = room.write_page(kept / "page.html", scores)
+        say(as_json, {**asdict(scores), "page": str(page)}, "\n".join([*room.lines(scores), "", str(page)]))
 
 
 def _named(text: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -63,23 +64,27 @@ def runs(
         manager,
         ProcessPoolExecutor(max(1, min(processes, len(groups))), context, end_with_the_parent) as pool,
     ):
-        heard = manager.Queue()
-        under_way = {i: pool.submit(_told, heard, work, group, *arguments) for i, group in enumerate(groups)}
-        # What a group told was put before it was over, and so is heard before that it is.
-        for number, future in under_way.items():
-            future.add_done_callback(functools.partial(_over, heard, number))
-        try:
-            while under_way:
-                told = heard.get()
-                if isinstance(told, int):
-                    under_way.pop(told).result()
-                    continue
-                name, result = told
-                done, left = done + 1, left - size(name)
-                spent_s = time.perf_counter() - started_s
-                yield Progress(name, result, done, len(names), spent_s / max(whole - left, 1e-9) * left)
-        finally:
-            pool.shutdown(cancel_futures=True)
+        heard, waiting = manager.Queue(), iter(enumerate(groups))
+        under_way: dict[int, Future[None]] = {}
+
+        def begin(count: int) -> None:
+            # No more than can be worked at: what the pool has been given it cannot be kept from beginning.
+            for number, group in itertools.islice(waiting, count):
+                under_way[number] = pool.submit(_told, heard, work, group, *arguments)
+                # What a group told was put before it was over, and so is heard before that it is.
+                under_way[number].add_done_callback(functools.partial(_over, heard, number))
+
+        begin(processes)
+        while under_way:
+            told = heard.get()
+            if isinstance(told, int):
+                under_way.pop(told).result()
+                begin(1)
+                continue
+            name, result = told
+            done, left = done + 1, left - size(name)
+            spent_s = time.perf_counter() - started_s
+            yield Progress(name, result, done, len(names), spent_s / max(whole - left, 1e-9) * left)
 
 
 def _over(heard: Any, number: int, _: Future[None]) -> None:

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from trainee.emotions import Told, appraised
+from trainee.emotions import Told, appraised, modulators
 from trainee.learner import calibration, effects, exploration, lines, quitting, replay, running
 from trainee.learner.deciding import Decider
 from trainee.learner.judging import Offered
@@ -118,9 +118,11 @@ class Learner(Decider, Student):
         allowed, far = offered.allowed, offered.heads[: c.heads]
         best = exploration.greedy(jnp.mean(far, axis=0), allowed).astype(jnp.float32)
         known_heads, weights = jnp.concatenate([far, offered.heads[-1:]]), interpolation(best, allowed.shape[1])
-        *values, near = unit * jax.vmap(action_value, in_axes=(0, None))(known_heads, weights)
+        # Before there was a reward heads believe in something, and it has no unit yet: none of it is to be had.
+        *values, near = state.interface.peak * jax.vmap(action_value, in_axes=(0, None))(known_heads, weights)
         value = near + quitting.OPTIMISM * jnp.std(jnp.stack(values))
-        known, promise, curious = self._curiosity.foreseen(stream, self._allowed(perceived), value)
+        felt = modulators(c, stream.feelings.levels).curious
+        known, promise, curious = self._curiosity.foreseen(stream, self._allowed(perceived), value, felt)
         outlook = quitting.Outlook(value, known, promise)
         weighed = quitting.weighed(stream.quitting, outlook, curious, unit, perceived.first, perceived.last)
         # At most what is believed of it: what it would take to go on is not learned from.

@@ -114,19 +114,26 @@ class Curiosity:
         return novelty.promise(stream.novelty, place)
 
     def foreseen(
-        self, stream: Stream, allowed: Bool[Array, "components choices"], value: Float[Array, ""]
+        self,
+        stream: Stream,
+        allowed: Bool[Array, "components choices"],
+        value: Float[Array, ""],
+        curious: Float[Array, ""],
     ) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
         """At the newest time step, once it is noted: what the best known way brings, in reward units, or `value` where
-        places are only known in the rough; how near the next thing is that was never tried; and what that counts now.
+        places are only known in the rough, and at least that where something near by was never tried; how near the next
+        such thing is; and what that counts now, where curiosity may have such a share of the time.
         """
         known, open_here = stream.novelty, columns.opened(self.signature, allowed)
         assert known.worth is not None
         promise = novelty.best(novelty.promise(known, known.place), open_here, 0.0)
         ways = novelty.best(known.worth[known.place], open_here, -jnp.inf)
-        counts = jnp.where(known.spell > 0, 1.0, self._hope(stream) * novelty.share(known, self._rule))
+        # What ways are known to bring tells the worst while something within reach was never tried.
+        ways = jnp.where(promise > novelty.bonus(jnp.ones(())), jnp.maximum(ways, value), ways)
+        counts = jnp.where(known.spell > 0, 1.0, curious)
         return jnp.where(self._exact(stream), ways, value), promise, counts
 
-    def _hope(self, stream: Stream, expected: float | Float[Array, ""] = 0.0) -> Float[Array, ""]:
+    def _hope(self, stream: Stream, expected: Float[Array, ""]) -> Float[Array, ""]:
         """None where the best there ever was is what lines bring, or what is expected of them before one is over; and
         the less, the more curiosity has cost of late.
         """

@@ -21,6 +21,8 @@ SHARE, LEAST = 0.5, 0.05
 OPTIMISM = 2.0
 # The share of quits that are played out.
 PLAYED = 0.05
+# A line that is played out is judged where what comes next counts for less than this: it may have no end.
+JUDGED = 0.01
 
 
 class Outlook(NamedTuple):
@@ -77,7 +79,7 @@ def heard(
     last: Bool[Array, ""],
     discount: float | Float[Array, ""],
 ) -> Quitting:
-    """After one more time step: if a line that is played out ends with it, whether that did well.
+    """After one more time step: whether a line that is played out did well, if it ends with it or has gone on for long.
 
     Args:
       quitting: before it.
@@ -86,17 +88,18 @@ def heard(
       last: it ends one.
       discount: of what is earned, a time step.
     """
-    playing = quitting.playing & ~first
+    playing, weight = quitting.playing & ~first, quitting.weight * discount
     earned = quitting.earned + jnp.where(playing, quitting.weight * reward, 0.0)
-    well = playing & last & (earned >= quitting.owed)
+    over = last | (weight < JUDGED)
+    well = playing & over & (earned >= quitting.owed)
     return eqx.tree_at(
         lambda q: (q.share, q.playing, q.earned, q.weight, q.wrong),
         quitting,
         (
             jnp.where(well, quitting.share / 2, quitting.share),
-            playing & ~last,
+            playing & ~over,
             earned,
-            quitting.weight * discount,
+            weight,
             quitting.wrong + well,
         ),
     )
@@ -145,8 +148,9 @@ def weighed(
     hopeless = (outlook.value + hoped < bar(afresh.value + hoped_afresh)) | (
         outlook.known + hoped < bar(afresh.known + hoped_afresh)
     )
-    # To bring next to nothing is not to do well, even where a fresh line brings no more.
-    owed = jnp.maximum(bar(jnp.maximum(afresh.value, afresh.known)), LEAST * unit)
+    # To bring next to nothing is not to do well, even where a fresh line brings no more; to cost less than one is.
+    best = jnp.maximum(afresh.value, afresh.known)
+    owed = jnp.where(best < 0, bar(best), jnp.maximum(bar(best), LEAST * unit))
     return Weighed(afresh, hopeless & ~first & ~last & ~quitting.playing, owed)
 
 

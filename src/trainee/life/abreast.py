@@ -13,7 +13,7 @@ import numpy as np
 
 from trainee.errors import InvalidArgument
 from trainee.jobs import Job
-from trainee.learner import Learner
+from trainee.learner import Learner, State
 from trainee.life.agent import Agent
 from trainee.life.compiled import compiled
 from trainee.life.logbook import Logbook
@@ -53,12 +53,13 @@ def run_abreast(errands: Sequence[Errand], most: int) -> Iterator[tuple[Errand, 
     """
     waiting = list(errands)[::-1]
     places = math.ceil(len(errands) / math.ceil(len(errands) / most)) if errands else 0
-    posts = [_Post(waiting.pop()) for _ in range(places)]
-    if not posts:
-        return
+    posts: list[_Post] = []
     try:
+        posts += (_Post(waiting.pop()) for _ in range(places))
+        if not posts:
+            return
         together = compiled(_shared_learner(posts))
-        buffers = together.abreast([post.state for post in posts])
+        buffers = together.abreast([post.handed_over() for post in posts])
         while any(post.busy for post in posts):
             said = [post.said() for post in posts]
             buffers, decisions = together.step_abreast(buffers, said)
@@ -70,7 +71,7 @@ def run_abreast(errands: Sequence[Errand], most: int) -> Iterator[tuple[Errand, 
                 if waiting:
                     posts[place] = _Post(waiting.pop())
                     _shared_learner(posts)
-                    buffers = together.settle(buffers, place, posts[place].state)
+                    buffers = together.settle(buffers, place, posts[place].handed_over())
     finally:
         for post in posts:
             post.leave()
@@ -82,9 +83,14 @@ class _Post:
     def __init__(self, errand: Errand):
         self.errand, self.busy = errand, True
         self.job = errand.job()
-        agent = Agent(errand.seed)
-        self.worker = agent.add_worker(errand.name, self.job.codec)
-        self.state = agent.state_of(self.worker)
+        self.agent = Agent(errand.seed)
+        self.worker = self.agent.add_worker(errand.name, self.job.codec)
+
+    def handed_over(self) -> State:
+        """What the agent is as it begins; its copy here is dropped, as the one that learns is among the others'."""
+        state = self.agent.state_of(self.worker)
+        self.agent.streams.clear()
+        return state
 
     def said(self) -> TimeStep:
         """What the job says next. Where the errand is over no one listens: the last thing it said."""

@@ -62,6 +62,21 @@ def test_what_a_run_raises_is_raised_here_and_what_ended_before_was_told() -> No
         next(heard)
 
 
+def begun(group: Sequence[str], folder: Path) -> Iterator[tuple[str, None]]:
+    for name in group:
+        (folder / name).touch()
+        if name == "bad":
+            raise ValueError("this one fails")
+        yield name, None
+
+
+def test_where_one_fails_the_groups_that_wait_are_not_begun(tmp_path: Path) -> None:
+    groups = [["bad"], *([name] for name in "abcdef")]
+    with pytest.raises(ValueError, match="this one fails"):
+        list(runs(begun, groups, len, 1, tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["bad"]
+
+
 ENDLESS = """
 import os, sys, time
 from trainee.exams.runs import runs

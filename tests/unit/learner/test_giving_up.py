@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from learners import CHOICES, LENGTH, SMALL, compiled, same, time_steps
+from learners import CHOICES, LENGTH, SMALL, compiled, same, signature, time_steps
 from memories import remembered
 from trainee.learner import Learner
 from trainee.types import JobSpec
@@ -85,3 +85,26 @@ def test_only_a_job_that_can_be_restarted_has_lines_given_up(mixed, lived, resta
     after, _ = learner.step(state, step)
     assert after.stream.novelty.worth.shape == after.stream.novelty.tried.shape
     assert int(after.stream.quitting.lines) == 2
+
+
+def test_until_there_was_a_reward_nothing_is_hoped_for(restarting):
+    learner, _, step = restarting
+    begins = dataclasses.replace(step, first=np.array(True), last=np.array(False), reward=np.float32(0.0))
+    state, _ = learner.step(learner.init(jax.random.key(3)), begins)
+    assert (float(state.stream.quitting.afresh.value), int(state.stream.quitting.lines)) == (0.0, 1)
+    # What heads believe before they know anything is no reward.
+    assert np.any(np.asarray(learner.utilities(state, learner.perceive(state, begins)[1].observation)))
+
+
+@pytest.mark.parametrize(("times", "ahead", "known"), [(1.0, 0.0, 0.5), (0.0, 0.0, 3.0), (1.0, 0.9, 3.0)])
+def test_known_ways_tell_the_worst_only_where_nothing_new_is_near(times, ahead, known):
+    places = JobSpec(signature(categories=(4,), choices=(2,)), restartable=True)
+    learner = Learner(places, width=8, constants=SMALL)
+    stream = learner.init(jax.random.key(0)).stream
+    tables = lambda s: (s.novelty.tried, s.novelty.ahead, s.novelty.worth)  # noqa: E731
+    filled = [jnp.full_like(table, number) for table, number in zip(tables(stream), (times, ahead, 0.5), strict=True)]
+    stream = eqx.tree_at(tables, stream, filled)
+    allowed, value, curious = jnp.ones((1, 2), bool), jnp.float32(3.0), jnp.float32(0.25)
+    found, promise, counts = learner._curiosity.foreseen(stream, allowed, value, curious)
+    assert (float(found), float(counts)) == (known, 0.25)
+    np.testing.assert_allclose(promise, max(1 / (times + 1) ** 2, ahead))

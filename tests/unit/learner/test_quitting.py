@@ -190,7 +190,9 @@ def test_what_is_played_out_is_not_given_up_again(variant):
         (outlook(4.0, 1.0), 2.0, 1.9),
         # To bring next to nothing is not to do well.
         (outlook(0.05), 1.0, 0.05),
-        (outlook(-3.0), 2.0, 0.1),
+        (outlook(0.0), 2.0, 0.1),
+        # Where a fresh line costs, to cost half again as much, and a little more, is.
+        (outlook(-3.0), 2.0, -4.6),
     ],
 )
 def test_a_line_owes_what_would_have_been_worth_going_on(variant, start, unit, owed):
@@ -232,6 +234,21 @@ def test_nothing_is_found_out_before_the_line_ends(variant):
     assert known.playing
     assert counts(known) == (1, 1, 0)
     np.testing.assert_allclose((known.share, known.earned), (SHARE, 7.5))
+
+
+@variants
+@pytest.mark.parametrize("well", [False, True])
+def test_a_line_without_an_end_is_judged_once_what_comes_next_counts_for_little(variant, well):
+    # After six steps that is 1/64, after seven 1/128.
+    rewards = [0.0, 2.0 * well, *[0.0] * 4]
+    known = heard(played(began(outlook(1.0)), variant=variant), *rewards, ends=False, variant=variant)
+    assert known.playing
+    assert counts(known) == (1, 1, 0)
+    known = heard(known, 0.0, ends=False, variant=variant)
+    assert not known.playing
+    assert counts(known) == (1, 1, int(well))
+    # And is to be given up again, if it is no better.
+    assert gives_up(known, outlook(0.0), variant)
 
 
 @variants

@@ -40,7 +40,7 @@ def runs_of(bsuite_ids: Sequence[str], results: Path) -> Iterator[tuple[str, flo
       bsuite_ids: such as `catch/3`, of one signature; the longest first.
       results: folder of the records.
     Yields:
-      the setting that has just ended, and at how many steps a second all those beside each other went.
+      the setting that has just ended, and how many steps a second those that have ended took, all in all.
     """
     bsuite = require_bsuite()
     errands = [

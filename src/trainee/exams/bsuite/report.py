@@ -20,7 +20,7 @@ SHADES = {OURS: "#2367b0", "DreamerV3": "#cf5f0c", "Boot DQN": "#5d6875"}
 
 
 def write_page(path: Path, scores: Scores, selection: str) -> Path:
-    """Write the page, and beside it `scores.csv` with a row for each experiment.
+    """Write the page, and beside it a table of its name, with a row for each experiment.
 
     Args:
       path: an `.html` file.
@@ -44,7 +44,7 @@ def write_page(path: Path, scores: Scores, selection: str) -> Path:
     )
     written(path, text)
     try:
-        with path.with_name("scores.csv").open("w", newline="") as file:
+        with path.with_suffix(".csv").open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(("experiment", "score", "settings"))
             writer.writerows((name, f"{score:.4f}", scores.runs[name]) for name, score in scores.experiments.items())

@@ -28,7 +28,7 @@ STEPS: dict[str, int | str] = {
     "umbrella_distract": 20,
     "umbrella_length": "chain_length",
 }
-# One or a few settings of each experiment, of middling difficulty; in at most 20 minutes on two cores.
+# One or a few settings of each experiment, of middling difficulty; in about half an hour on two cores.
 QUICK = {
     "bandit": (0,),
     "bandit_noise": (8,),

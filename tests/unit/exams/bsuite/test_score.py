@@ -88,4 +88,4 @@ def test_runs_side_by_side_are_recorded_scored_and_shown(tmp_path, monkeypatch):
     page = write_page(tmp_path / "page" / "quick.html", scores, "quick").read_text()
     assert "<svg" in page
     assert "DreamerV3" in page
-    assert (tmp_path / "page" / "scores.csv").read_text().splitlines()[0] == "experiment,score,settings"
+    assert (tmp_path / "page" / "quick.csv").read_text().splitlines()[0] == "experiment,score,settings"
