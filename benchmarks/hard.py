@@ -115,6 +115,7 @@ JOBS: dict[str, tuple[Callable[[], GymnaxJob], int, Callable[[Logbook], float], 
     "Delay 1000": (lambda: on(Delay(), length=1000), 400_000, until_right, "episodes before 95 of 100 are right"),
     "DeepSea 10": (lambda: on(DeepSea(size=10)), 8_000, until_found, "episodes before the treasure"),
     "DeepSea 20": (lambda: on(DeepSea(size=20)), 30_000, until_found, "episodes before the treasure"),
+    "DeepSea 50": (lambda: on(DeepSea(size=50)), 150_000, until_found, "episodes before the treasure"),
 }
 
 

@@ -7,6 +7,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 CLIP = 5.0
+# Of a number that has varied in more than so many observations, what is farther from its mean than so many deviations
+# counts as that far: one leap is not to drown all else for long.
+SETTLED, LEAP = 100.0, 100.0
 # What is larger counts as this large: squares and sums must stay within float32.
 LARGEST = 1e15
 
@@ -32,12 +35,18 @@ def part(normaliser: Normaliser, numbers: int) -> Normaliser:
 
 
 def observe(normaliser: Normaliser, numeric: Float[Array, " numbers"], memory_steps: int) -> Normaliser:
-    """The statistics after one more observation: exact at first, then an exponential average over `memory_steps`."""
+    """The statistics after one more observation: exact at first, then an exponential average over `memory_steps`.
+
+    What leaps counts for less; where it stays, the variance grows by half with each step until that is usual.
+    """
     count = normaliser.count + 1
     numeric = jnp.clip(numeric, -LARGEST, LARGEST)
     # Not before the numbers are there: of more than eight operations that can begin at once XLA hands half to a thread.
     rate = jnp.maximum(1 / (count + 0.0 * jnp.sum(numeric[-1:])), 1 / memory_steps)
-    delta = numeric - normaliser.mean
+    deviation = jnp.sqrt(normaliser.variance)
+    varied = (normaliser.count > SETTLED) & (deviation > _floor(normaliser))
+    most = jnp.where(varied, LEAP * deviation, jnp.inf)
+    delta = jnp.clip(numeric - normaliser.mean, -most, most)
     mean = normaliser.mean + rate * delta
     variance = (1 - rate) * (normaliser.variance + rate * delta**2)
     binary = normaliser.binary & ((numeric == 0) | (numeric == 1))
@@ -50,11 +59,14 @@ def normalised(normaliser: Normaliser, numeric: Float[Array, " numbers"]) -> Flo
     Numbers that were only ever 0 or 1 pass unchanged: dividing a rare unit by its small deviation would destroy a
     one-hot code.
     """
-    deviation = jnp.sqrt(normaliser.variance)
-    # A part that never varies is all rounding below this.
-    floor = 1e-5 * jnp.abs(normaliser.mean) + 1e-9
-    standard = (jnp.clip(numeric, -LARGEST, LARGEST) - normaliser.mean) / jnp.maximum(deviation, floor)
+    deviation = jnp.maximum(jnp.sqrt(normaliser.variance), _floor(normaliser))
+    standard = (jnp.clip(numeric, -LARGEST, LARGEST) - normaliser.mean) / deviation
     return jnp.where(normaliser.binary, numeric, jnp.clip(standard, -CLIP, CLIP))
+
+
+def _floor(normaliser: Normaliser) -> Float[Array, " numbers"]:
+    """A number that never varies is all rounding below this."""
+    return 1e-5 * jnp.abs(normaliser.mean) + 1e-9
 
 
 def measurable(reward: Float[Array, "*batch"]) -> Float[Array, "*batch"]:

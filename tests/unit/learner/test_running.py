@@ -78,6 +78,23 @@ def test_a_jump_is_clipped_and_stays_finite():
     assert np.all(np.abs(seen) <= running.CLIP)
 
 
+def test_one_leap_does_not_drown_what_is_usual_and_a_new_level_is_got_used_to():
+    usual = np.random.default_rng(0).normal(3.0, 0.1, (1_000, 1))
+    before = normaliser_after(usual)
+    once = observe(before, jnp.array([1e6]), LONG)
+    # A leap of a hundred deviations, at a rate of a thousandth, is ten variances more.
+    np.testing.assert_allclose(once.variance / before.variance, 11.0, rtol=0.01)
+    np.testing.assert_allclose(once.mean - before.mean, 100 * np.sqrt(before.variance) / 1001, rtol=1e-3)
+    for _ in range(100):
+        once = observe(once, jnp.array([1e6]), LONG)
+    assert 1e5 < float(jnp.sqrt(once.variance[0])) < 1e7
+    assert abs(float(normalised(once, jnp.array([1e6]))[0])) < running.CLIP
+    # Of what never varied nothing is usual: its first leap counts in full, and so does one among the first hundred.
+    for others in ([[3.0]] * 200, usual[:90]):
+        leapt = observe(normaliser_after(others), jnp.array([1e6]), LONG)
+        np.testing.assert_allclose(leapt.variance, 1e12 / (len(others) + 1), rtol=0.05)
+
+
 @pytest.mark.parametrize("largest", [1e18, 1e20, 3e38])
 def test_the_largest_numbers_leave_no_nan_behind(largest):
     normaliser = running.init_normaliser(1)

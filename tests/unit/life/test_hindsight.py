@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import equinox as eqx
 import gymnasium
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -89,9 +92,14 @@ def test_an_episode_is_counted_from_the_oldest_or_from_the_newest(agent):
 
 def test_going_over_an_episode_changes_nothing(agent):
     before = played(agent, 2)
+    agent.gather()
+    mind = lambda: eqx.filter((agent.brain, agent.interfaces, agent.streams), eqx.is_array)  # noqa: E731
+    kept = jax.tree.map(jnp.copy, mind())
     again = agent.hindsight(name="corridor")
     np.testing.assert_array_equal(before.values, again.values)
     np.testing.assert_array_equal(before.surprises, again.surprises)
+    agent.gather()
+    assert eqx.tree_equal(kept, mind())
 
 
 def test_an_episode_that_is_not_there_is_refused(agent):
