@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from compare import AT_ONCE, HERE, has_peers, measure
+from compare import AT_ONCE, HERE, ended, has_peers, measure
 from peers import INSTALL
 from processes import cores
 from runs import RETURNS, Results, Run, missing_returns, read, write
@@ -82,8 +82,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        print("\nStopped. What was measured is kept; the same command goes on from there.", file=sys.stderr)
-        sys.exit(130)
+    ended(main)

@@ -11,11 +11,11 @@ import argparse
 import itertools
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from peers import INSTALL, ZOO
 from processes import cores, outcomes
@@ -138,9 +138,14 @@ def main(words: Sequence[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-if __name__ == "__main__":
+def ended(main: Callable[[], int]) -> NoReturn:
+    """End the program as `main` does; where it is broken off, say that nothing is lost."""
     try:
         sys.exit(main())
     except KeyboardInterrupt:
         print("\nStopped. What was measured is kept; the same command goes on from there.", file=sys.stderr)
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    ended(main)

@@ -74,7 +74,7 @@ def runs(
                 # What a group told was put before it was over, and so is heard before that it is.
                 under_way[number].add_done_callback(functools.partial(_over, heard, number))
 
-        begin(processes)
+        begin(max(1, processes))
         while under_way:
             told = heard.get()
             if isinstance(told, int):
