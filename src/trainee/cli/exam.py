@@ -113,7 +113,9 @@ def life(
                 _tell_progress(progress, as_json)
         scores = room.scored(asked, kept)
         page = room.write_page(kept / "page.html", scores, asked)
-        say(as_json, {**asdict(scores), "page": str(page)}, "\n".join([*_life_lines(scores), "", str(page)]))
+        verdicts = [bar._asdict() for bar in room.verdicts(scores)]
+        told = "\n".join([*_life_lines(scores), "", str(page)])
+        say(as_json, {**asdict(scores), "bars": verdicts, "page": str(page)}, told)
 
 
 @app.command()
@@ -236,7 +238,7 @@ def _named(text: str) -> tuple[str, ...]:
 
 
 def _life_lines(scores: LifeScores) -> list[str]:
-    from trainee.exams.life import MEASURES, told  # noqa: PLC0415 kept out of --help
+    from trainee.exams.life import MEASURES, told, verdicts  # noqa: PLC0415 kept out of --help
 
     lines = [f"left out, as no agent learned it alone: {job}" for job in scores.left_out]
     for arm, of_arm in scores.arms.items():
@@ -251,14 +253,17 @@ def _life_lines(scores: LifeScores) -> list[str]:
             ]
     for arm, windows in scores.windows.items():
         lines += ["", f"small jobs, {arm}, beside new agents"]
-        lines += [f"  {one.first:4} to {one.last:4} {one.relative:.2f}" for one in windows]
+        lines += [
+            f"  {one.first:4} to {one.last:4} {one.relative:.2f} [{one.low:.2f}, {one.high:.2f}]" for one in windows
+        ]
     if scores.costs:
         lines += ["", "what it took"]
-    return lines + [
+    lines += [
         f"  {arm:20} {cost.steps_per_second:6,.0f} steps/s, {cost.asleep:4.0%} of it asleep;"
         f" learning {cost.learning_s / 60:.1f} min, frozen play {cost.examining_s / 60:.1f} min"
         for arm, cost in scores.costs.items()
     ]
+    return [*lines, "", *_bar_lines(verdicts(scores))]
 
 
 def _tell_group(progress: Progress, as_json: bool) -> None:
@@ -267,8 +272,12 @@ def _tell_group(progress: Progress, as_json: bool) -> None:
 
 
 def _tell_bars(bars: Sequence[Bar], page: Path, as_json: bool) -> None:
-    lines = [f"{'met' if bar.met else 'short':6} {bar.asked}: {bar.found}" for bar in bars]
-    say(as_json, {"bars": [bar._asdict() for bar in bars], "page": str(page)}, "\n".join([*lines, "", str(page)]))
+    told = "\n".join([*_bar_lines(bars), "", str(page)])
+    say(as_json, {"bars": [bar._asdict() for bar in bars], "page": str(page)}, told)
+
+
+def _bar_lines(bars: Sequence[Bar]) -> list[str]:
+    return [f"{'met' if bar.met else 'short':6} {bar.asked}: {bar.found}" for bar in bars]
 
 
 def _tell_progress(progress: Progress, as_json: bool) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from html import escape
 from typing import NamedTuple
+
+from trainee.exams.pages import table
 
 
 class Bar(NamedTuple):
@@ -11,3 +15,9 @@ class Bar(NamedTuple):
     asked: str
     found: str
     met: bool
+
+
+def bars_table(bars: Sequence[Bar], title: str = "Bars", asked: str = "asked") -> str:
+    """All bars of an exam, for its page, under a title; `asked` heads what they ask."""
+    rows = [[escape(bar.asked), escape(bar.found), "met" if bar.met else "short"] for bar in bars]
+    return table(title, (asked, "found", ""), rows)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int
 
 from trainee.errors import JobError
 from trainee.fleet.trials import LONGEST_EPISODE, Trial
@@ -55,7 +54,6 @@ def retention(
     specialist: Sequence[float],
     merged: Sequence[float],
     random: Sequence[float],
-    drawn: Int[np.ndarray, "resamples episodes"] | None = None,
 ) -> Retention:
     """What is retained of a job, from the returns of as many episodes of all three.
 
@@ -65,13 +63,11 @@ def retention(
     Args:
       job: the worker's name.
       specialist, merged, random: returns, as many of each.
-      drawn: which episodes each resample holds; by default any of all, which are of one agent.
     """
     s, m, r = (np.asarray(returns, float) for returns in (specialist, merged, random))
     of_specialist, of_merged, of_random = float(s.mean()), float(m.mean()), float(r.mean())
     means = of_specialist, of_merged, of_random
-    if drawn is None:
-        drawn = np.random.default_rng(0).integers(0, len(s), (RESAMPLES, len(s)))
+    drawn = np.random.default_rng(0).integers(0, len(s), (RESAMPLES, len(s)))
     ahead, kept = s[drawn].mean(axis=1) - r[drawn].mean(axis=1), m[drawn].mean(axis=1) - r[drawn].mean(axis=1)
     few = len(s) < FEWEST
     if of_specialist <= of_random or (not few and np.percentile(ahead, 2.5) <= 0):

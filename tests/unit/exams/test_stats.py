@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainee.exams.stats import bounds, drawn_anew, pooled_bounds
+from trainee.exams.stats import bounds, ratio_bounds
+
+# Two-sided, of 1 and of 2 degrees of freedom.
+T_1, T_2 = 12.7062, 4.3027
 
 
-def test_bounds_of_two_are_wider_than_what_was_drawn():
-    assert bounds(np.array([0.0, 1.0])) == pytest.approx((0.5 - np.sqrt(0.5), 0.5 + np.sqrt(0.5)))
+def test_bounds_of_two_and_three_by_hand():
+    assert bounds(np.array([0.0, 1.0])) == pytest.approx((0.5 - T_1 / 2, 0.5 + T_1 / 2), abs=1e-4)
+    assert bounds(np.array([1.0, 2.0, 3.0])) == pytest.approx((2 - T_2 / np.sqrt(3), 2 + T_2 / np.sqrt(3)), abs=1e-4)
     assert bounds(np.ones(5)) == (1.0, 1.0)
 
 
@@ -17,23 +21,21 @@ def test_a_difference_is_as_unsure_as_both():
     draw = np.random.default_rng(0)
     more, less = draw.normal(3, 1, 400), draw.normal(1, 1, 400)
     low, high = bounds(more, less)
-    assert (low + high) / 2 == pytest.approx(more.mean() - less.mean(), abs=0.01)
+    assert (low + high) / 2 == pytest.approx(more.mean() - less.mean())
     assert high - low == pytest.approx(2 * 1.96 * np.sqrt(2 / 400), rel=0.1)
+    assert bounds(np.array([1.0, 3.0]), np.array([5.0, 5.0])) == pytest.approx((-3 - T_1, -3 + T_1), abs=1e-3)
 
 
-def test_each_resample_is_of_seeds_and_then_of_their_episodes():
-    drawn = drawn_anew([3, 2])
-    assert drawn.shape[1] == 2 * 3
-    groups = drawn.reshape(-1, 2, 3)
-    first = groups < 3
-    assert (first.all(axis=2) | ~first.any(axis=2)).all()
-    assert set(np.unique(drawn)) == {0, 1, 2, 3, 4}
-    assert first[:, 0, 0].mean() == pytest.approx(0.5, abs=0.03)
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_of_few_seeds_it_holds_as_often_as_it_says(seeds):
+    """Of 2,000 samples 95% ± 1.7%, which is three and a half standard errors: a false alarm in 2,000 runs."""
+    samples = np.random.default_rng(seeds).normal(0, 1, (2_000, seeds))
+    held = [low <= 0 <= high for low, high in map(bounds, samples)]
+    assert np.mean(held) == pytest.approx(0.95, abs=0.017)
 
 
-def test_episodes_of_few_seeds_do_not_count_as_so_many():
-    """Two seeds that differ are two numbers, however many episodes each has."""
-    low, high = pooled_bounds([[0.0] * 100, [1.0] * 100])
-    assert (low, high) == (0.0, 1.0)
-    low, high = pooled_bounds([[0.0, 1.0] * 50])
-    assert 0.4 < low + 0.02 < 0.5 < high - 0.02 < 0.6
+def test_a_ratio_whose_parts_vary_together_is_sure():
+    of = np.array([10.0, 20.0, 30.0])
+    assert ratio_bounds(0.5 * of, of) == pytest.approx((0.5, 0.5))
+    low, high = ratio_bounds(np.array([9.0, 20.0, 31.0]), of)
+    assert (low, high) == pytest.approx((1 - T_2 / np.sqrt(3) / 20, 1 + T_2 / np.sqrt(3) / 20), abs=1e-4)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 
-from trainee.exams.bars import Bar
+from trainee.exams.bars import Bar, bars_table
 from trainee.exams.discounting.load import INTACT, LESIONED, Choices
 from trainee.exams.discounting.score import ODDS, Discounting, discounting
 from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg
@@ -35,9 +34,8 @@ def write_page(path: Path, found: dict[str, Choices], bars: Sequence[Bar]) -> Pa
         delays = _curves("delays", DELAYS, of_delays, "worth of 1 that comes so many steps later")
         of_odds = {name: one.worth[split:].tolist() for name, one in known.items()}
         odds = _curves("odds", ODDS, of_odds, "worth of 1 with such odds against it")
-    asked = [[escape(bar.asked), escape(bar.found), "met" if bar.met else "short"] for bar in bars]
     rows = [_row(name, one, len(found[name].offered)) for name, one in known.items()]
-    tables = [table("Predictions", ("predicted", "found", ""), asked), table("In numbers", HEAD, rows)]
+    tables = [bars_table(bars, "Predictions", "predicted"), table("In numbers", HEAD, rows)]
     text = page("trainee.exams.discounting", delays=delays, odds=odds, sections="\n".join(tables))
     return written(path, text)
 

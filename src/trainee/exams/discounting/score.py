@@ -22,7 +22,7 @@ class Discounting(NamedTuple):
 
     Attributes:
       worth: what 1 is worth, by delays and behind them by probabilities: the share of choices that it got.
-      delays, odds: the areas under the two curves: mean, and its 95% interval by bootstrap over agents. 1 where nothing
+      delays, odds: the areas under the two curves: mean, and its 95% interval over agents. 1 where nothing
         is discounted (Myerson, Green & Warusawitharana 2001).
     """
 

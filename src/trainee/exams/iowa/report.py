@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 
 import numpy as np
 
-from trainee.exams.bars import Bar
+from trainee.exams.bars import Bar, bars_table
 from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg
 from trainee.exams.iowa import people
 from trainee.exams.iowa.load import INTACT
@@ -35,8 +34,7 @@ def write_page(path: Path, found: dict[str, Likeness], bars: Sequence[Bar], agen
     with house_style():
         curve = _curve(found)
     rows = [_people(), *(_row(name, one, agents[name]) for name, one in found.items())]
-    asked = [[escape(bar.asked), escape(bar.found), "met" if bar.met else "short"] for bar in bars]
-    tables = [table("Bars", ("asked", "found", ""), asked), table("In numbers", HEAD, rows)]
+    tables = [bars_table(bars), table("In numbers", HEAD, rows)]
     text = page("trainee.exams.iowa", curve=curve, sections="\n".join(tables))
     return written(path, text)
 

@@ -25,7 +25,7 @@ class Likeness:
 
     Attributes:
       curve: share of good decks in each block.
-      low, high: its 95% interval by bootstrap over agents.
+      low, high: its 95% interval over agents.
       decks: share of each deck.
       switch: how often another deck was taken than the time before.
       win_stay: how often the same, after a card that cost no more than it brought.

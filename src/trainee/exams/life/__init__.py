@@ -5,7 +5,7 @@ arithmetic on weights.
 """
 
 from trainee.exams.life.protocol import Protocol, scaled
-from trainee.exams.life.report import told, write_page
+from trainee.exams.life.report import write_page
 from trainee.exams.life.score import MEASURES, Scores, scored
 from trainee.exams.life.sweep import (
     ARMS,
@@ -20,6 +20,7 @@ from trainee.exams.life.sweep import (
     unfinished,
     unions,
 )
+from trainee.exams.life.verdicts import told, verdicts
 
 __all__ = [
     "ARMS",
@@ -39,5 +40,6 @@ __all__ = [
     "told",
     "unfinished",
     "unions",
+    "verdicts",
     "write_page",
 ]

@@ -59,10 +59,17 @@ def lived(
     Raises:
       HomeInUse: another process lives it.
       JobError: a job cannot be worked at.
+      NothingSaved: its log is there and its agent is not.
     """
     with record.lock(folder):
         told = rows(folder)
-        agent = _kept(folder) or born(seed)
+        agent = _kept(folder)
+        if agent is None and 0 < len(told) < len(turns) and not turns[len(told)].fresh:
+            raise NothingSaved(
+                f"{folder} holds the log of a life of which {len(told)} turns are done, and no agent to go on with: "
+                f"bring its agent there, or remove the folder to begin anew"
+            )
+        agent = agent or born(seed)
         sleep = Sleep(agent, folder) if asleep else None
         unsaid: list[Row] = []
         saving = _Saving(agent, folder)

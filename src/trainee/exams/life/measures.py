@@ -7,7 +7,6 @@ Perfect: average performance 1, forgetting 0 or less, transfer above 0, relearni
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,10 +17,10 @@ from trainee.life import Episode, tenths
 
 # Forward transfer is of the first three tenths of a turn.
 FIRST_TENTHS = 3
-# How many episodes say how well a job is done while it is learned, and what share of the best is to be reached again.
-RECENT, REACHED = 10, 0.9
-# Plasticity is of the turns after so many switches.
-SWITCHES = 10
+# How many episodes say how well a job is done while it is learned: a share of those of its first turn, and the fewest.
+RECENT, FEWEST = 0.05, 10
+# What share of the best is to be reached again.
+REACHED = 0.9
 
 
 @dataclass(frozen=True)
@@ -106,14 +105,10 @@ def forward_transfer(rows: Sequence[Row], fresh: Sequence[Row], ranges: Ranges) 
     return _mean([area(rows[n], ranges, FIRST_TENTHS) - area(fresh[n], ranges, FIRST_TENTHS) for n in numbers])
 
 
-def plasticity(rows: Sequence[Row], fresh: Sequence[Row], ranges: Ranges, switches: int = SWITCHES) -> float:
-    """The area under the curves of first meetings after so many switches over that of new agents; NaN without any."""
-    numbers = [n for n in first_meetings(rows) if n >= switches and rows[n].job in ranges]
-    return relative_area([rows[n] for n in numbers], [fresh[n] for n in numbers], ranges)
-
-
 def relative_area(rows: Sequence[Row], fresh: Sequence[Row], ranges: Ranges) -> float:
-    """The areas under some turns' curves together over those of new agents; NaN where these learned nothing."""
+    """Plasticity: the areas under some turns' curves together over those of new agents; NaN where these learned
+    nothing.
+    """
     known = [(row, new) for row, new in zip(rows, fresh, strict=True) if row.job in ranges]
     ours, theirs = (
         sum(area(one, ranges) for one in side) for side in (zip(*known, strict=True) if known else ((), ()))
@@ -139,16 +134,18 @@ def online_return(rows: Sequence[Row], ranges: Ranges) -> float:
 def relearning(first: Row, second: Row, span: Range) -> float:
     """Steps of the second meeting until a job is done as well as 0.9 of its best, over those of the first meeting.
 
-    How well it is done is the running mean of ten episodes, above random play. Where that is not reached again, the
-    steps of the whole second meeting count; NaN where the first had fewer than ten episodes, or was never better than
-    random play.
+    Its best is that of its best tenth, above random play: the best of many short stretches would be luck. How well it
+    is done is the running mean of a twentieth of the episodes of the first meeting, ten at the least. Where the bar is
+    not reached again, the steps of the whole second meeting count; NaN where the first had fewer episodes than that, or
+    was never better than random play.
     """
-    before, after = _running(first), _running(second)
-    best = max((value for _, value in before), default=-math.inf)
-    if best <= span.random:
-        return float("nan")
+    many = max(FEWEST, round(RECENT * len(first.episodes)))
+    before, after = _running(first, many), _running(second, many)
+    best = float(np.max(curve(first)))
     bar = span.random + REACHED * (best - span.random)
-    once = next(step for step, value in before if value >= bar)
+    once = next((step for step, value in before if value >= bar), None)
+    if best <= span.random or once is None:
+        return float("nan")
     again = next((step for step, value in after if value >= bar), second.steps)
     return again / once
 
@@ -160,10 +157,10 @@ def relearned(rows: Sequence[Row], ranges: Ranges) -> float:
     return _mean([relearning(rows[jobs.index(jobs[n])], rows[n], ranges[jobs[n]]) for n in again])
 
 
-def _running(row: Row) -> list[tuple[int, float]]:
-    """The mean of the last ten episodes, at the end of each that has nine before it."""
-    steps, totals = [step for step, _ in row.episodes], [total for _, total in row.episodes]
-    return [(steps[n - 1], float(np.mean(totals[n - RECENT : n]))) for n in range(RECENT, len(totals) + 1)]
+def _running(row: Row, many: int) -> list[tuple[int, float]]:
+    """The mean of the last so many episodes, at the end of each that has as many with it."""
+    steps, sums = [step for step, _ in row.episodes], np.cumsum([0.0, *(total for _, total in row.episodes)])
+    return [(steps[n - 1], float(sums[n] - sums[n - many]) / many) for n in range(many, len(steps) + 1)]
 
 
 def _as_episodes(ended: Sequence[tuple[int, float]]) -> list[Episode]:

@@ -22,9 +22,13 @@ JOBS = (
     (PERMUTED, 1_000_000),
 )
 QUICK_JOBS = (("CartPole-v1", 200_000), ("Acrobot-v1", 200_000), ("bsuite/catch-0", 200_000), (SWAPPED, 200_000))
+# Met last of all, to see whether what is new is still learned: nothing about them is shared with a job before them.
+NEW_JOBS = (("FrozenLake-v1", 100_000), ("bsuite/mountain_car-0", 100_000), ("Pendulum-v1", 50_000))
+QUICK_NEW_JOBS = NEW_JOBS[:1]
 # Fewer steps than these are not asked for: the longest episodes of a game have 2,500, of another job 500.
 LEAST_STEPS, LEAST_GAME_STEPS, GAMES = 2_000, 5_000, ("MinAtar/", PERMUTED)
-ROUNDS = 20
+# Of all jobs at once; a turn is short beside what is remembered of its job, and long beside an episode.
+ROUNDS = 50
 SMALL_JOBS, SMALL_STEPS = 200, 5_000
 
 
@@ -54,6 +58,7 @@ class Protocol:
     Attributes:
       jobs: in their order, with the steps at each.
       again: how many of the first jobs are met again at the end.
+      new: jobs that are met after that, with the steps at each.
       workers: of the fleet; jobs are dealt out to them in turn.
       episodes: that a job is played for while life goes on.
       last_episodes: that it is played for when it has just been learned, and at the end.
@@ -62,6 +67,7 @@ class Protocol:
 
     jobs: tuple[tuple[str, int], ...]
     again: int
+    new: tuple[tuple[str, int], ...]
     workers: int
     episodes: int
     last_episodes: int
@@ -75,8 +81,13 @@ class Protocol:
 
     @property
     def met(self) -> tuple[tuple[str, int], ...]:
-        """What a life meets, one after the other."""
+        """What a life meets, one after the other, before what is new at its end."""
         return (*self.jobs, *self.jobs[: self.again])
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """Names of all jobs, the new ones too."""
+        return (*self.names, *(job for job, _ in self.new))
 
 
 def scaled(quick: bool = False, scale: float = 1.0) -> Protocol:
@@ -84,11 +95,14 @@ def scaled(quick: bool = False, scale: float = 1.0) -> Protocol:
     scale = 0.05 * scale if quick else scale
     # Where it is worked for seconds, it is not to be played for minutes.
     episodes = (5, 20) if quick or scale < 0.1 else (20, 100)
-    jobs = tuple((job, scaled_steps(job, steps, scale)) for job, steps in (QUICK_JOBS if quick else JOBS))
+    jobs, new = (
+        tuple((job, scaled_steps(job, steps, scale)) for job, steps in listed)
+        for listed in ((QUICK_JOBS, QUICK_NEW_JOBS) if quick else (JOBS, NEW_JOBS))
+    )
     small = max(6, round(SMALL_JOBS * min(1.0, 0.1 if quick else scale * 10)))
     if quick:
-        return Protocol(jobs, 1, 2, *episodes, small, 2_000)
-    return Protocol(jobs, 3, 4, *episodes, small, SMALL_STEPS)
+        return Protocol(jobs, 1, new, 2, *episodes, small, 2_000)
+    return Protocol(jobs, 3, new, 4, *episodes, small, SMALL_STEPS)
 
 
 def scaled_steps(job: str, steps: int, scale: float) -> int:
@@ -97,8 +111,11 @@ def scaled_steps(job: str, steps: int, scale: float) -> int:
 
 
 def life(exam: Protocol, fresh: bool = False) -> list[Turn]:
-    """All jobs one after the other, then the first ones again; after each, all that were met so far are played."""
-    return _one_after_the_other(exam, exam.met, fresh)
+    """All jobs one after the other, then the first ones again; after each, all that were met so far are played. At last
+    jobs that are new, each of which is played itself.
+    """
+    new = [Turn(job, steps, ((job, exam.last_episodes),), fresh) for job, steps in exam.new]
+    return [*_one_after_the_other(exam, exam.met, fresh), *new]
 
 
 def worker(exam: Protocol, number: int) -> list[Turn]:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from trainee.exams.bars import bars_table
 from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg
 from trainee.exams.life.heatmap import heatmap, short
-from trainee.exams.life.score import MEASURES, Estimate, Scores
+from trainee.exams.life.score import MEASURES, Scores
 from trainee.exams.life.small import Window
 from trainee.exams.life.sweep import OURS, Selection
+from trainee.exams.life.verdicts import told, verdicts
 from trainee.exams.numerals import NOT_KNOWN, duration, numeral
 from trainee.exams.pages import page, table, written
 from trainee.fleet import Retention
@@ -31,8 +33,9 @@ def write_page(path: Path, scores: Scores, asked: Selection) -> Path:
       SaveFailed: the file could not be written.
     """
     with house_style():
-        sections = [*_measures(scores), *_jobs(scores), *_maps(scores), *_unions(scores), *_small(scores)]
-    text = page("trainee.exams.life", lead=_lead(scores, asked), sections="\n".join([*sections, *_costs(scores)]))
+        drawn = _bars, _measures, _jobs, _maps, _unions, _small, _costs
+        sections = "\n".join(section for draw in drawn for section in draw(scores))
+    text = page("trainee.exams.life", lead=_lead(scores, asked), sections=sections)
     return written(path, text)
 
 
@@ -49,10 +52,9 @@ def _lead(scores: Scores, asked: Selection) -> str:
     )
 
 
-def told(one: Estimate) -> str:
-    """An estimate as text: `0.93 [0.90, 0.97]`."""
-    ends = f" [{numeral(one.low)}, {numeral(one.high)}]" if np.isfinite(one.low) else ""
-    return f"{numeral(one.mean)}{ends}"
+def _bars(scores: Scores) -> list[str]:
+    found = verdicts(scores)
+    return [bars_table(found)] if found else []
 
 
 def _measures(scores: Scores) -> list[str]:
@@ -119,7 +121,7 @@ def _small(scores: Scores) -> list[str]:
     if not scores.windows:
         return []
     rows = [
-        [f"{escape(arm)}, {one.first} to {one.last}", numeral(one.relative)]
+        [f"{escape(arm)}, {one.first} to {one.last}", _between(one)]
         + [numeral(one.health.get(name, float("nan"))) for name in ("dormant", "rank", "norm")]
         for arm, windows in scores.windows.items()
         for one in windows
@@ -127,6 +129,10 @@ def _small(scores: Scores) -> list[str]:
     head = ["small jobs", "area, new agents' = 1", "dormant units", "effective rank", "weight norm"]
     figure = f'<h2>Small jobs in a row</h2>\n<div class="card">{_curve(scores.windows)}</div>'
     return [figure, table("Small jobs in numbers", head, rows)]
+
+
+def _between(one: Window) -> str:
+    return f"{numeral(one.relative)} [{numeral(one.low)}, {numeral(one.high)}]"
 
 
 def _curve(windows: dict[str, list[Window]]) -> str:

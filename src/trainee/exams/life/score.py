@@ -7,6 +7,7 @@ specialist, forgetting at most .05, forward transfer 0 or more, relearning at mo
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,9 @@ from trainee.exams.life.measures import Range, Ranges
 from trainee.exams.life.small import Window, windows
 from trainee.exams.life.sweep import FLEET, JOINTLY, LIFE, LIVES, RANDOM, RESETS, SMALL, SMALL_ARMS, UNIONS, Selection
 from trainee.exams.life.sweep import turns as turns_of
-from trainee.exams.stats import bounds, drawn_anew, pooled_bounds
+from trainee.exams.stats import bounds, ratio_bounds
 from trainee.fleet import Retention
-from trainee.fleet.gate import retention
+from trainee.fleet.gate import FEWEST, judgement, retention
 from trainee.life import interval
 
 ALONE = "one agent per job"
@@ -40,7 +41,7 @@ MEASURES = (
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over seeds, and its 95% interval by bootstrap over them; NaN for its ends where there are too few."""
+    """A mean over seeds, and its 95% interval; NaN for its ends where there are too few."""
 
     mean: float
     low: float
@@ -105,16 +106,18 @@ def scored(asked: Selection, home: Path) -> Scores:
     lives = {arm: _lives(asked, home, LIFE, arm) for arm in LIVES}
     fresh = lives[RESETS]
     ranges = _ranges(fresh, random)
+    met = {arm: None if arm == JOINTLY else len(asked.exam.met) for arm in LIVES}
     known = {arm: by_seed for arm, by_seed in lives.items() if by_seed and (arm in asked.arms or arm == RESETS)}
-    arms = {arm: _estimates(by_seed, fresh, ranges) for arm, by_seed in known.items() if ranges}
+    arms = {arm: _estimates(by_seed, fresh, ranges, met[arm]) for arm, by_seed in known.items() if ranges}
     if ranges:
-        arms[ALONE] = _alone(fresh, ranges)
+        arms[ALONE] = _alone(_until(fresh, met[RESETS]), ranges)
+    known = {arm: _until(by_seed, met[arm]) for arm, by_seed in known.items()}
     one_by_one = {arm: list(by_seed.values()) for arm, by_seed in known.items() if arm != JOINTLY}
     unions = {arm: _united(asked, home, arm, random) for arm in UNIONS if FLEET in asked.parts and arm in asked.arms}
     small = {arm: windows(_lives(asked, home, SMALL, arm), _lives(asked, home, SMALL, RESETS)) for arm in SMALL_ARMS}
     return Scores(
         ranges,
-        tuple(job for job in asked.exam.names if fresh and job not in ranges),
+        tuple(job for job in asked.exam.every if fresh and job not in ranges),
         arms,
         {arm: _kept(by_seed, random) for arm, by_seed in one_by_one.items() if arm != RESETS},
         {arm: _map(by_seed, ranges) for arm, by_seed in one_by_one.items()},
@@ -140,25 +143,37 @@ def _ranges(fresh: Mapping[int, Sequence[Row]], random: Mapping[str, Sequence[fl
     for numbers in zip(*[[(n, life) for n in measures.first_meetings(life)] for life in fresh.values()], strict=True):
         job = numbers[0][1][numbers[0][0]].job
         alone = [life[n].examined[job] for n, life in numbers]
-        if pooled_bounds(alone)[0] > interval(random[job])[1]:
+        of_seeds = np.array([np.mean(returns) for returns in alone])
+        if (bounds(of_seeds) if len(of_seeds) > 1 else interval(alone[0]))[0] > interval(random[job])[1]:
             found[job] = Range(float(np.mean(random[job])), float(np.mean(np.concatenate(alone))))
     return found
 
 
-def _estimates(lives: Mapping[int, list[Row]], fresh: Mapping[int, list[Row]], ranges: Ranges) -> dict[str, Estimate]:
-    found = [_measured(life, fresh.get(seed), ranges) for seed, life in lives.items()]
+def _until(lives: Mapping[int, list[Row]], turn: int | None) -> dict[int, list[Row]]:
+    """The beginnings of some lives, or all of them."""
+    return {seed: life[:turn] for seed, life in lives.items()}
+
+
+def _estimates(
+    lives: Mapping[int, list[Row]], fresh: Mapping[int, list[Row]], ranges: Ranges, met: int | None
+) -> dict[str, Estimate]:
+    found = [_measured(life, fresh.get(seed), ranges, met) for seed, life in lives.items()]
     return {name: estimate([one[name] for one in found if name in one]) for name in MEASURES}
 
 
-def _measured(life: list[Row], fresh: list[Row] | None, ranges: Ranges) -> dict[str, float]:
-    """The measures of one life; of one that has all jobs at once only those that do not ask when a job was met."""
+def _measured(whole: list[Row], alone: list[Row] | None, ranges: Ranges, met: int | None) -> dict[str, float]:
+    """The measures of one life; of one that has all jobs at once only those that do not ask when a job was met. All but
+    plasticity are of the turns before what is new.
+    """
+    life = whole[:met]
     scores = measures.performance(life, ranges)
     found = {
         "average performance": measures.average_performance(scores),
         "online return": measures.online_return(life, ranges),
     }
-    if fresh is None or [row.job for row in fresh] != [row.job for row in life]:
+    if met is None or alone is None:
         return found
+    fresh = alone[:met]
     lost = measures.forgotten(life, scores)
     return {
         **found,
@@ -167,7 +182,7 @@ def _measured(life: list[Row], fresh: list[Row] | None, ranges: Ranges) -> dict[
         "backward transfer": measures.backward_transfer(life, scores),
         "forward transfer": measures.forward_transfer(life, fresh, ranges),
         "relearning": measures.relearned(life, ranges),
-        "plasticity": measures.plasticity(life, fresh, ranges),
+        "plasticity": measures.relative_area(whole[met:], alone[met:], ranges),
     }
 
 
@@ -219,10 +234,17 @@ def _united(asked: Selection, home: Path, arm: str, random: Mapping[str, Sequenc
 
 
 def _retained(job: str, pairs: Sequence[tuple[Sequence[float], Sequence[float]]], random: Sequence[float]) -> Retention:
-    """What is retained of a job, from the returns of several seeds before and after."""
+    """What is retained of a job, from the returns before and after: of one seed as the gate has it, of several by how
+    much these vary.
+    """
     before, after = (np.concatenate(returns).tolist() for returns in zip(*pairs, strict=True))
-    drawn = drawn_anew([len(returns) for returns, _ in pairs])
-    return retention(job, before, after, np.resize(np.asarray(random, float), len(before)).tolist(), drawn)
+    found = retention(job, before, after, np.resize(np.asarray(random, float), len(before)).tolist())
+    if len(pairs) == 1 or len(before) < FEWEST or np.isnan(found.retained):
+        return found
+    had, has = (np.array([np.mean(returns) - np.mean(random) for returns in side]) for side in zip(*pairs, strict=True))
+    low, high = ratio_bounds(has, had)
+    verdict, why = judgement(job, found.retained, low, high, found.episodes)
+    return dataclasses.replace(found, low=low, high=high, verdict=verdict, why=why)
 
 
 def _notes(asked: Selection, home: Path, arm: str) -> dict[str, str]:

@@ -119,7 +119,7 @@ def runs_of(runs: Sequence[str], asked: Selection, home: Path) -> Iterator[tuple
     name = runs[0].partition("#")[0]
     folder, exam = home / name, asked.exam
     if name == RANDOM:
-        for job in [job for job in exam.names if job not in played(folder)]:
+        for job in [job for job in exam.every if job not in played(folder)]:
             write_played(folder, Played(job, random_play(job, exam.last_episodes).returns))
         yield name, float("nan")
     elif name.startswith("union/"):
@@ -135,5 +135,5 @@ def runs_of(runs: Sequence[str], asked: Selection, home: Path) -> Iterator[tuple
 
 def _left(exam: Protocol, name: str, home: Path) -> list[str]:
     if name == RANDOM or name.startswith("union/"):
-        return [name] if set(exam.names) - set(played(home / name)) else []
+        return [name] if set(exam.every if name == RANDOM else exam.names) - set(played(home / name)) else []
     return [f"{name}#{number}" for number in range(len(rows(home / name)), len(turns(exam, name)))]

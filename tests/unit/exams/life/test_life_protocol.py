@@ -13,12 +13,14 @@ from trainee.exams.life.protocol import PERMUTED, SWAPPED, jointly, life, small,
 from trainee.exams.life.sweep import turns
 
 
-def test_at_full_scale_it_is_twelve_jobs_and_the_first_three_again():
+def test_at_full_scale_it_is_twelve_jobs_and_the_first_three_again_and_new_ones_at_last():
     exam = scaled()
     assert len(exam.names) == len(set(exam.names)) == 12
     assert [steps for _, steps in exam.jobs] == [1_000_000] * 4 + [200_000] * 4 + [150_000] * 2 + [200_000, 1_000_000]
     turns = life(exam)
-    assert [turn.job for turn in turns] == [*exam.names, *exam.names[:3]]
+    assert [turn.job for turn in turns] == [*exam.names, *exam.names[:3], *(job for job, _ in exam.new)]
+    assert len(set(exam.every)) == 15
+    assert [turn.examined for turn in turns[-3:]] == [((job, 100),) for job, _ in exam.new]
     assert not any(turn.fresh or turn.whole for turn in turns)
 
 
@@ -27,7 +29,7 @@ def test_every_job_so_far_is_played_after_each_turn_longest_when_new_and_at_the_
     turns = life(exam)
     assert turns[0].examined == ((exam.names[0], 100),)
     assert dict(turns[4].examined) == {**dict.fromkeys(exam.names[:4], 20), "CartPole-v1": 100}
-    for end in (turns[11], turns[-1]):
+    for end in (turns[11], turns[14]):
         assert dict(end.examined) == dict.fromkeys(exam.names, 100)
 
 
@@ -89,12 +91,12 @@ def test_what_is_logged_is_not_run_again(tmp_path):
     choice = asked(arms=("ours",), parts=("life",), seeds=(7,))
     exam, names = choice.exam, lives(choice)
     every = unfinished(choice, names, tmp_path)
-    assert [len(runs) for runs in sorted(every, key=len)] == [1, 5, 5]
+    assert [len(runs) for runs in sorted(every, key=len)] == [1, 6, 6]
     write_rows(tmp_path / "life/ours/7", [Row("A", "A", 1, [])] * 3)
-    for job in exam.names:
+    for job in exam.every:
         write_played(tmp_path / "random", Played(job, [0.0]))
     left = unfinished(choice, names, tmp_path)
-    assert left[1] == ["life/ours/7#3", "life/ours/7#4"]
+    assert left[1] == ["life/ours/7#3", "life/ours/7#4", "life/ours/7#5"]
     assert [steps(exam, run) for run in left[1]] == [turn.steps for turn in turns(exam, "life/ours/7")[3:]]
 
 

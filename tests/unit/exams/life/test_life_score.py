@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 import xml.etree.ElementTree as ElementTree
@@ -9,7 +10,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from trainee.errors import InvalidArgument, SaveFailed
-from trainee.exams.life import ARMS, Selection, scaled, scored, write_page
+from trainee.exams.life import ARMS, Selection, scaled, scored, verdicts, write_page
 from trainee.exams.life.heatmap import short
 from trainee.exams.life.log import Played, Row, write_played, write_rows
 from trainee.exams.life.score import ALONE, estimate
@@ -18,7 +19,10 @@ from trainee.exams.life.sweep import turns
 
 EXAM = scaled(quick=True)
 HOPELESS = EXAM.names[1]
+TURNS = turns(EXAM, "life/ours/0")
 SEEDS = (3, 4)
+# Student's t of one degree of freedom, two-sided.
+T_1 = 12.7062
 
 
 def asked(*parts):
@@ -46,10 +50,10 @@ def met_at(job):
 def home(tmp_path_factory):
     """Alone an agent comes to 100 at every job but the hopeless one. Ours keeps all of it, fine-tuning the newest."""
     root = tmp_path_factory.mktemp("life")
-    for job in EXAM.names:
+    for job in EXAM.every:
         write_played(root / "random", Played(job, [0.0] * 15))
     for seed in SEEDS:
-        new = lambda number, job: 100 * (EXAM.met[number][0] == job and job != HOPELESS)  # noqa: E731
+        new = lambda number, job: 100 * (TURNS[number].job == job and job != HOPELESS)  # noqa: E731
         life(root, f"life/resets/{seed}", new, lambda number: 50.0)
         life(root, f"life/ours/{seed}", lambda number, job: 100, lambda number: 40.0 if number < 4 else 90.0)
         life(root, f"life/fine-tuning/{seed}", new, lambda number: 25.0)
@@ -74,7 +78,7 @@ def means(scores, arm):
 def test_a_job_that_nobody_learns_alone_is_left_out(scores):
     assert scores.left_out == (HOPELESS,)
     assert {job: (span.random, span.alone) for job, span in scores.ranges.items()} == {
-        job: (0.0, 100.0) for job in EXAM.names if job != HOPELESS
+        job: (0.0, 100.0) for job in EXAM.every if job != HOPELESS
     }
 
 
@@ -89,9 +93,10 @@ def test_a_perfect_life(scores):
             # Five turns of as many steps; of the second nothing counts, and the first part goes on for it.
             "online return": 0.5,
             "relearning": 1.0,
+            "plasticity": 1.8,
         }
     )
-    assert [one.seeds for one in scores.arms["ours"].values()] == [2] * 7 + [0]
+    assert [one.seeds for one in scores.arms["ours"].values()] == [2] * 8
     assert [each.verdict for each in scores.kept["ours"]] == ["passed"] * 4
 
 
@@ -106,6 +111,7 @@ def test_a_forgetful_life(scores):
             "forward transfer": -0.25,
             "online return": 0.25,
             "relearning": 1.0,
+            "plasticity": 0.5,
         }
     )
     verdicts = {each.job: each.verdict for each in scores.kept["fine-tuning"]}
@@ -114,14 +120,15 @@ def test_a_forgetful_life(scores):
 
 
 def test_seeds_that_differ_are_not_so_many_episodes(tmp_path):
-    """One seed keeps all and one nine tenths: what is retained lies between, and no nearer for episodes of each."""
-    for job in EXAM.names:
+    """One seed keeps all and one nine tenths: what is retained is hardly known, however many episodes each has."""
+    for job in EXAM.every:
         write_played(tmp_path / "random", Played(job, [0.0] * 15))
     for seed, end in zip(SEEDS, (100, 90), strict=True):
-        last = len(turns(EXAM, f"life/ours/{seed}")) - 1
+        last = len(EXAM.met) - 1
         life(tmp_path, f"life/ours/{seed}", lambda n, job, end=end, last=last: end if n == last else 100, lambda n: 0)
     for each in scored(asked("life"), tmp_path).kept["ours"]:
-        assert (each.retained, each.low, each.high, each.verdict) == (0.95, 0.9, 1.0, "inconclusive")
+        assert (each.retained, each.verdict) == (0.95, "inconclusive")
+        assert (each.low, each.high) == pytest.approx((0.95 - 0.05 * T_1, 0.95 + 0.05 * T_1), abs=1e-5)
 
 
 def test_one_agent_per_job_and_all_jobs_at_once(scores):
@@ -134,6 +141,31 @@ def test_a_merge_is_measured_by_the_gates_formula(scores):
     assert [each.retained for each in scores.unions["TIES"]] == [0.0] * 4
     assert scores.union_notes["TIES"] == dict.fromkeys(EXAM.names, "left out & gone")
     assert "weight averaging" not in scores.unions
+
+
+def test_the_bars_are_of_what_sleeps_and_of_its_merge(scores):
+    found = {bar.asked: (bar.found, bar.met) for bar in verdicts(scores)}
+    assert found == {
+        "forgetting at most 0.05": ("0.00 [0.00, 0.00]", True),
+        "worst forgetting at most 0.15": ("0.00 [0.00, 0.00]", True),
+        "forward transfer at least 0": ("−0.10 [−0.10, −0.10]", False),
+        "relearning at most 0.2": ("1.00 [1.00, 1.00]", False),
+        "plasticity at least 0.95": ("1.80 [1.80, 1.80]", True),
+        "merged, of every job at least 0.98 is retained, and 0.95 for sure": (
+            f"{EXAM.names[1]}: 0.990 [0.990, 0.990]",
+            True,
+        ),
+        "sleep takes at most 20% of the time": ("25%", False),
+    }
+
+
+def test_what_is_not_known_of_a_merge_does_not_pass(scores):
+    jobs = [dataclasses.replace(each, retained=math.nan) if n else each for n, each in enumerate(scores.unions["ours"])]
+    (bar,) = [
+        one for one in verdicts(dataclasses.replace(scores, unions={"ours": jobs})) if one.asked.startswith("merged")
+    ]
+    assert not bar.met
+    assert "nan" in bar.found
 
 
 def test_what_it_took(scores):
@@ -160,8 +192,7 @@ def test_an_interval_needs_two_seeds():
     assert (one.mean, one.seeds) == (0.5, 1)
     assert math.isnan(one.low)
     both = estimate([0.0, 1.0])
-    # Of two the half-width is √2 times that of what was drawn.
-    assert (both.low, both.mean, both.high) == pytest.approx((0.5 - math.sqrt(0.5), 0.5, 0.5 + math.sqrt(0.5)))
+    assert (both.low, both.mean, both.high) == pytest.approx((0.5 - T_1 / 2, 0.5, 0.5 + T_1 / 2), abs=1e-4)
     assert estimate([]).seeds == 0
 
 

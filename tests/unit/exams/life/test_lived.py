@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from fleets import NESTED, WALK, born
-from trainee.errors import HomeInUse
+from trainee.errors import HomeInUse, NothingSaved
 from trainee.exams.life import load
 from trainee.exams.life.load import end_of, lived, worker_at
-from trainee.exams.life.log import Row, rows
+from trainee.exams.life.log import Row, rows, write_rows
 from trainee.exams.life.protocol import Turn
 from trainee.jobs.twins import add_twin
 from trainee.life import Agent, Episode, Logbook
@@ -72,6 +72,13 @@ def test_what_is_done_is_not_done_again(tmp_path, undisturbed):
     rest = whole(tmp_path)
     assert learned([*told, *rest]) == learned(undisturbed) == learned(rows(tmp_path))
     assert whole(tmp_path) == []
+
+
+def test_a_log_without_its_agent_is_no_life_to_go_on_with(tmp_path):
+    write_rows(tmp_path, [Row(WALK, WALK, 45, [])])
+    with pytest.raises(NothingSaved, match="the log of a life of which 1 turns are done, and no agent"):
+        whole(tmp_path)
+    assert len(rows(tmp_path)) == 1
 
 
 def test_a_real_kill_at_any_time(tmp_path, undisturbed):
