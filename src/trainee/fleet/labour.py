@@ -96,7 +96,7 @@ def _work(assignment: Assignment, told: Told) -> None:
         begun = _steps_at(agent, job)
         if begun < assignment.steps:
             try:
-                agent.learn(job, assignment.steps - begun, callbacks=[telling, saves, sleep])
+                agent.learn(job, assignment.steps - begun, callbacks=[telling, sleep, saves])
             finally:
                 interrupted = kept(agent, assignment.home)
             if interrupted or telling.stopped:

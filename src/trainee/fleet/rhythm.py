@@ -1,16 +1,15 @@
-"""Rhythm: what sleep goes by from step to step, which outlives the process in the home of the lessons."""
+"""Rhythm: what sleep goes by from step to step, which is saved with the agent, so that a kill changes nothing."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
+import logging
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from trainee.errors import DamagedPart, SaveFailed
-from trainee.record import durable
+from trainee.life import Agent
 
-FILE = "rhythm.json"
+logger = logging.getLogger("trainee.fleet")
+
+NOTE = "sleep"
 
 
 @dataclass
@@ -18,7 +17,6 @@ class Rhythm:
     """What sleep goes by.
 
     Attributes:
-      ancestor: id of the agent, as it was born.
       key: data of the random key that the next burst's is split from.
       look_at, pause: the step of the next look, and the steps from the look before.
       steps: at work, of all workers.
@@ -28,7 +26,6 @@ class Rhythm:
       order: who was at work, the newest last.
     """
 
-    ancestor: str
     key: list[int]
     look_at: int
     pause: int
@@ -38,31 +35,16 @@ class Rhythm:
     take_at: dict[str, int] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
 
-    def kept(self, home: Path) -> None:
-        """Write it to a home.
 
-        Raises:
-          SaveFailed: there is no room, or the disk does not answer; the old one stands.
-        """
-        path = home / FILE
-        try:
-            durable.make_folder(path.parent)
-            durable.write(path, json.dumps(dataclasses.asdict(self)).encode())
-        except OSError as error:
-            raise SaveFailed(f"{path} could not be written: {error}. Make room") from error
-
-
-def resumed(born: Rhythm, home: Path) -> Rhythm:
-    """What an earlier process kept in a home; as it begins where there is none, or one of another agent.
-
-    Raises:
-      DamagedPart: it cannot be read.
+def rhythm_of(agent: Agent, born: Rhythm) -> Rhythm:
+    """What an agent's sleep goes by: as it was when the agent was saved, or as it begins. From now on it is saved with
+    the agent, as it is then.
     """
-    path = home / FILE
-    try:
-        found = Rhythm(**json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return born
-    except (OSError, ValueError, TypeError) as error:
-        raise DamagedPart(f"{path} cannot be read: {error}. Sleep begins anew") from error
-    return found if found.ancestor == born.ancestor else born
+    found = born
+    if NOTE in agent.notes:
+        try:
+            found = Rhythm(**agent.notes[NOTE])
+        except TypeError as error:
+            logger.warning("what sleep went by was written by another version, and it begins anew: %s", error)
+    agent.notes[NOTE] = vars(found)
+    return found

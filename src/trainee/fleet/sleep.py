@@ -26,8 +26,8 @@ from trainee.errors import RecordError, UnfitLessons
 from trainee.fleet.courses import Course, course
 from trainee.fleet.imitation import Effort, Parts, disagreement, imitated
 from trainee.fleet.lessons import Lessons, digest
-from trainee.fleet.provenance import RECENT_EPISODES, ancestor
-from trainee.fleet.rhythm import Rhythm, resumed
+from trainee.fleet.provenance import RECENT_EPISODES
+from trainee.fleet.rhythm import Rhythm, rhythm_of
 from trainee.fleet.shelf import keep, place, read
 from trainee.learner import Learned
 from trainee.life import Agent, Callback, Decision, TimeStep, Work, Worker, tenths
@@ -79,22 +79,22 @@ class Diary:
 class Sleep(Callback):
     """Keeps an agent's earlier jobs while it works: `agent.learn(job, steps, callbacks=[Sleep(agent)])`.
 
-    Use one of it for an agent's whole life, or give a home, where its lessons, and what it goes by, are kept between
-    processes.
+    What it goes by is saved with the agent. Use one of it for an agent's whole life, or give a home, where its lessons
+    are kept as soon as they are taken. To be killed at any time and begun again from what was saved changes nothing, if
+    it stands before `Saves` among the callbacks.
 
     Args:
       agent: whose jobs are kept.
-      home: where these are kept; nowhere by default.
+      home: where its lessons are kept; nowhere by default.
     """
 
     def __init__(self, agent: Agent, home: Path | None = None):
         self.diary = Diary()
         self._agent, self._home = agent, home
         self._kept: dict[str, Lessons] = {}
-        self._unwritten: set[str] = set()
         self._courses: dict[str, tuple[Course, Course]] = {}
         key = jax.random.fold_in(jax.random.key(agent.seed), 0x51EE9)
-        self._rhythm = Rhythm(ancestor(agent), jax.random.key_data(key).tolist(), SOONEST_STEPS, SOONEST_STEPS)
+        self._rhythm = rhythm_of(agent, Rhythm(jax.random.key_data(key).tolist(), SOONEST_STEPS, SOONEST_STEPS))
         if home is not None:
             self._read(home)
 
@@ -146,27 +146,7 @@ class Sleep(Callback):
         rhythm.pause = max(SOONEST_STEPS, rhythm.pause // 2) if slept else min(LATEST_STEPS, rhythm.pause * 2)
         rhythm.look_at = rhythm.steps + rhythm.pause
 
-    def on_end(self, work: Work) -> None:
-        if self._home is None:
-            return
-        for name in sorted(self._unwritten):
-            try:
-                keep(self._kept[name], place(self._home, name))
-            except RecordError as error:
-                # They are taken again; what was learned is not to be lost for them.
-                logger.warning("lessons of %r were not kept: %s", name, error)
-            else:
-                self._unwritten.discard(name)
-        try:
-            self._rhythm.kept(self._home)
-        except RecordError as error:
-            logger.warning("what sleep goes by was not kept: %s", error)
-
     def _read(self, home: Path) -> None:
-        try:
-            self._rhythm = resumed(self._rhythm, home)
-        except RecordError as error:
-            logger.warning("%s", error)
         for name, worker in self._agent.workers.items():
             try:
                 lessons = read(place(home, name), self._agent, worker.learner)
@@ -188,8 +168,13 @@ class Sleep(Callback):
             return
         rhythm.take_at[worker.name] = math.ceil(GROWTH * log.steps)
         self._kept[worker.name] = lessons
-        self._unwritten.add(worker.name)
         self._courses.pop(worker.name, None)
+        if self._home is not None:
+            try:
+                keep(lessons, place(self._home, worker.name))
+            except RecordError as error:
+                # They are taken again; what was learned is not to be lost for them.
+                logger.warning("lessons of %r were not kept: %s", worker.name, error)
         recent_low = lessons.provenance.competence.recent_low
         rhythm.best[worker.name] = max(rhythm.best.get(worker.name, -math.inf), recent_low)
 

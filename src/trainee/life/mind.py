@@ -50,6 +50,7 @@ class Mind:
 
     Attributes:
       lock: held by the thread that has the mind in hand: what a step writes in place is gone for every other.
+      notes: what companions of an agent go by, each under its name, as plain JSON: it is saved and loaded with it.
     """
 
     seed: int = 0
@@ -65,6 +66,7 @@ class Mind:
         self.streams: dict[str, Stream] = {}
         self.workers: dict[str, Worker] = {}
         self.lesions: tuple[str, ...] = ()
+        self.notes: dict[str, dict[str, Any]] = {}
         self._at_work: Worker | None = None
 
     @alone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import hashlib
 import json
@@ -80,6 +81,7 @@ def checkpoint(agent: Agent) -> Checkpoint:
         "constants": dataclasses.asdict(agent.constants),
         "version": version("trainee"),
         "workers": {name: _worker_about(worker) for name, worker in agent.workers.items()},
+        "notes": copy.deepcopy(agent.notes),
     }
     return Checkpoint(parts, about)
 
@@ -125,6 +127,7 @@ def fill(agent: Agent, saved: Checkpoint) -> None:
     lesions = saved.about.get("lesions")
     # Earlier versions wrote `all` down as a name.
     agent.lesions = levers.emotions(lesions) if lesions else ()
+    agent.notes = saved.about.get("notes", {})
     for name, about in saved.about["workers"].items():
         codec = Codec(from_json(about["observation_space"]), from_json(about["action_space"]), about["masked"])
         part = f"streams/{name}"

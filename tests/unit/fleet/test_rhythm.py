@@ -1,16 +1,17 @@
-"""Rhythm: what sleep goes by outlives the process, so that a restart changes nothing."""
+"""Rhythm: what sleep goes by is saved with the agent, so that neither a restart nor a kill changes anything."""
 
 from __future__ import annotations
+
+import shutil
 
 import equinox as eqx
 import pytest
 
 from fleets import NESTED, WALK, born
 from trainee import Agent
-from trainee.errors import SaveFailed
-from trainee.fleet import sleep
+from trainee.fleet import shelf, sleep
 from trainee.fleet.sleep import Sleep
-from trainee.record import durable
+from trainee.life import Callback
 
 
 @pytest.fixture(autouse=True)
@@ -38,39 +39,59 @@ def test_a_life_with_restarts_is_slept_as_one_without(tmp_path):
     assert eqx.tree_equal(found[True][:2], found[False][:2])
 
 
+class _Saves(Callback):
+    """Saves every hundred steps; at one of the nested job sets apart what is on the disk, as a kill leaves it."""
+
+    def __init__(self, agent, home, apart=None, at=0):
+        self._agent, self._home, self._apart, self._at = agent, home, apart, at
+
+    def on_step(self, work, time_step, decision):
+        if work.logbook.steps % 100 == 0:
+            self._agent.save_locked(self._home)
+        if self._apart is not None and work.name == NESTED and work.logbook.steps == self._at:
+            shutil.copytree(self._home, self._apart)
+
+
+@pytest.mark.parametrize("at", [437, 1_240])
+def test_a_life_with_a_kill_is_slept_as_one_without(tmp_path, at):
+    home, apart, agent = tmp_path / "home", tmp_path / "apart", born()
+    whole = Sleep(agent, home)
+    for job, steps in ((WALK, 800), (NESTED, 1_600)):
+        agent.learn(job, steps, callbacks=[whole, _Saves(agent, home, apart, at)])
+    again = Agent.load(apart)
+    assert again.workers[NESTED].logbook.steps == at - at % 100
+    rest = Sleep(again, apart)
+    again.learn(NESTED, 1_600 - again.workers[NESTED].logbook.steps, callbacks=[rest, _Saves(again, apart)])
+    assert whole.diary.bursts > 0
+    for one in (agent, again):
+        one.gather()
+    assert rest._rhythm == whole._rhythm
+    assert eqx.tree_equal((agent.brain, agent.interfaces), (again.brain, again.interfaces))
+
+
 def test_as_well_as_ever_is_no_less_after_a_restart(tmp_path):
     agent = born()
-    callback = Sleep(agent, tmp_path)
-    agent.learn(WALK, 600, callbacks=[callback])
-    callback._rhythm.best[WALK] = 1_000.0
-    agent.learn(WALK, 30, callbacks=[callback])
-    assert Sleep(agent, tmp_path)._rhythm.best == {WALK: 1_000.0}
+    agent.learn(WALK, 600, callbacks=[Sleep(agent, tmp_path)])
+    agent.notes["sleep"]["best"][WALK] = 1_000.0
+    agent.save(tmp_path)
+    assert Sleep(Agent.load(tmp_path), tmp_path)._rhythm.best == {WALK: 1_000.0}
 
 
-@pytest.mark.parametrize("written", ["{", "[]", '{"steps": 3}'])
-def test_what_cannot_be_read_is_begun_anew_and_said(tmp_path, caplog, written):
+def test_what_another_version_wrote_is_begun_anew_and_said(caplog):
     agent = born()
-    agent.learn(WALK, 300, callbacks=[Sleep(agent, tmp_path)])
-    (tmp_path / "rhythm.json").write_text(written)
-    assert Sleep(agent, tmp_path)._rhythm.steps == 0
-    assert "rhythm.json cannot be read" in caplog.text
+    agent.learn(WALK, 300, callbacks=[Sleep(agent)])
+    assert Sleep(agent)._rhythm.steps == 300
+    agent.notes["sleep"] = {"steps": 300, "depth": 2}
+    assert Sleep(agent)._rhythm.steps == 0
+    assert "what sleep went by was written by another version" in caplog.text
 
 
-def test_that_of_another_agent_is_not_gone_by(tmp_path):
-    agent = born()
-    agent.learn(WALK, 300, callbacks=[Sleep(agent, tmp_path)])
-    assert Sleep(agent, tmp_path)._rhythm.steps == 300
-    assert Sleep(born(seed=1), tmp_path)._rhythm.steps == 0
-
-
-def test_a_disk_that_does_not_take_it_ends_nothing(tmp_path, monkeypatch, caplog):
+def test_a_disk_that_does_not_take_lessons_ends_nothing(tmp_path, monkeypatch, caplog):
     def full(*_):
         raise OSError("there is no room")
 
     agent = born()
     callback = Sleep(agent, tmp_path)
-    monkeypatch.setattr(durable, "write", full)
-    with pytest.raises(SaveFailed, match=r"rhythm\.json could not be written"):
-        callback._rhythm.kept(tmp_path)
-    assert agent.learn(WALK, 100, callbacks=[callback]).steps == 100
-    assert "what sleep goes by was not kept" in caplog.text
+    monkeypatch.setattr(shelf.record.parts, "write", full)
+    assert agent.learn(WALK, 400, callbacks=[callback]).steps == 400
+    assert "were not kept" in caplog.text

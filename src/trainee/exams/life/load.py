@@ -167,7 +167,7 @@ def _worked(agent: Agent, turn: Turn, begin: int, sleep: Sleep | None, saving: _
         # What was under way there is of another job.
         worker.job_state, worker.episode_over = None, True
     name = turn.job if worker is None else worker.name
-    listeners: list[Callback] = [saving, *([] if sleep is None else [sleep])]
+    listeners: list[Callback] = [*([] if sleep is None else [sleep]), saving]
     left = turn.steps - done
     if turn.whole:
         listeners, left = [*listeners, _Ends(begin + turn.steps)], left + LONGEST_EPISODE

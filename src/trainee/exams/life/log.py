@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from trainee.errors import SaveFailed
+
 LIFE, PLAY = "life.jsonl", "play.jsonl"
 
 
@@ -70,12 +72,16 @@ def played(folder: Path) -> dict[str, Played]:
 
 
 def write_rows(folder: Path, more: Sequence[Row]) -> None:
-    """Add turns to the log of a life."""
+    """Add turns to the log of a life.
+
+    Raises:
+      SaveFailed: there is no room, or the disk does not answer.
+    """
     _append(folder / LIFE, [asdict(row) for row in more])
 
 
 def write_played(folder: Path, one: Played) -> None:
-    """Add a job to what was played."""
+    """Add a job to what was played; raises as `write_rows`."""
     _append(folder / PLAY, [asdict(one)])
 
 
@@ -88,10 +94,13 @@ def _read(path: Path) -> list[dict[str, Any]]:
 
 def _append(path: Path, lines: Sequence[dict[str, Any]]) -> None:
     text = "".join(json.dumps(line) + "\n" for line in lines).encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab+") as file:
-        file.seek(0)
-        file.truncate(file.read().rfind(b"\n") + 1)
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab+") as file:
+            file.seek(0)
+            file.truncate(file.read().rfind(b"\n") + 1)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise SaveFailed(f"{path} could not be written: {error}. Make room, and begin it again") from error

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from trainee.errors import SaveFailed
 from trainee.exams.life.log import LIFE, PLAY, Played, Row, played, rows, write_played, write_rows
 
 
@@ -28,3 +31,9 @@ def test_a_line_that_was_cut_short_is_none_and_is_written_over(tmp_path):
     (tmp_path / PLAY).write_bytes(b'{"jo')
     write_played(tmp_path, Played("A", []))
     assert list(played(tmp_path)) == ["A"]
+
+
+def test_where_nothing_can_be_written_it_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SaveFailed, match=r"life\.jsonl could not be written.*Make room"):
+        write_rows(tmp_path / "file", [Row("A", "W", 10, [])])
