@@ -230,7 +230,9 @@ def emotions(
                     _tell_progress(progress, as_json)
         scores = room.scored(asked, kept)
         page = room.write_page(kept / "page.html", scores)
-        say(as_json, {**asdict(scores), "page": str(page)}, "\n".join([*room.lines(scores), "", str(page)]))
+        verdicts = [bar._asdict() for bar in room.bars(scores)]
+        told = "\n".join([*room.lines(scores), "", str(page)])
+        say(as_json, {**asdict(scores), "bars": verdicts, "page": str(page)}, told)
 
 
 def _named(text: str) -> tuple[str, ...]:

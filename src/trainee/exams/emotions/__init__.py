@@ -2,7 +2,7 @@
 
 from trainee.exams.emotions.arms import QUICK_ARMS, chosen
 from trainee.exams.emotions.environments import QUICK, scaled
-from trainee.exams.emotions.findings import Scores, scored
+from trainee.exams.emotions.findings import Scores, bars, scored
 from trainee.exams.emotions.load import Workplace
 from trainee.exams.emotions.report import lines, write_page
 from trainee.exams.emotions.sweep import Selection, phases, runs_of, steps, unfinished
@@ -13,6 +13,7 @@ __all__ = [
     "Scores",
     "Selection",
     "Workplace",
+    "bars",
     "chosen",
     "lines",
     "phases",

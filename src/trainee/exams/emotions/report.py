@@ -5,19 +5,14 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
+from trainee.exams.bars import bars_table
 from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg
-from trainee.exams.emotions.findings import Scores, titles
+from trainee.exams.emotions.findings import Scores, bars, share, titles, told
 from trainee.exams.emotions.score import Estimate
 from trainee.exams.numerals import counted, numeral
 from trainee.exams.pages import page, table, written
 
 WIDE = 700
-MINUS = "−"
-
-
-def told(one: Estimate) -> str:
-    """An estimate as text: `0.12 [0.05, 0.20]`."""
-    return f"{share(one.mean)} [{share(one.low)}, {share(one.high)}]"
 
 
 def lines(scores: Scores) -> list[str]:
@@ -30,19 +25,18 @@ def lines(scores: Scores) -> list[str]:
     if scores.losses:
         found += [
             "",
-            f"lost beside the intact agent, at {counted(len(scores.places), 'environment')}; worse at, better at",
+            f"lost beside the intact agent, at {counted(len(scores.places), 'environment')}; the plain mean; worse at, "
+            f"better at",
         ]
-    found += [f"{arm:16} {told(one.whole):21} {one.won:2} {one.lost:2}" for arm, one in scores.losses.items()]
+    found += [
+        f"{arm:16} {told(one.whole):21} {told(one.mean):21} {one.won:2} {one.lost:2}"
+        for arm, one in scores.losses.items()
+    ]
     if scores.setting:
         found += [f"the setting tuned is: {scores.setting}"]
     for one in scores.robustness:
         found += [f"{one.kind:8} costs {told(one.intact)}, without emotions {told(one.bare)}: {told(one.more)} more"]
-    return found
-
-
-def share(number: float) -> str:
-    """A number of units, with two decimals."""
-    return f"{round(number, 2) + 0.0:.2f}".replace("-", MINUS)
+    return [*found, "", *(f"{'met' if bar.met else 'short':6} {bar.asked}: {bar.found}" for bar in bars(scores))]
 
 
 def write_page(path: Path, scores: Scores) -> Path:
@@ -56,7 +50,8 @@ def write_page(path: Path, scores: Scores) -> Path:
       SaveFailed: the file could not be written.
     """
     with house_style():
-        sections = [*_emotions(scores), *_arms(scores), *_robustness(scores), *_places(scores)]
+        drawn = _bars, _emotions, _arms, _robustness, _places
+        sections = [section for draw in drawn for section in draw(scores)]
     text = page("trainee.exams.emotions", lead=_lead(scores), sections="\n".join(sections))
     return written(path, text)
 
@@ -70,6 +65,11 @@ def _lead(scores: Scores) -> str:
         f"{counted(scores.seeds, 'agent')} in each arm at {counted(len(scores.places), 'environment')}, with the same "
         f"seeds in every arm; {scores.steps:,} steps of each in all of them together.{left_out}"
     )
+
+
+def _bars(scores: Scores) -> list[str]:
+    found = bars(scores)
+    return [bars_table(found)] if found else []
 
 
 def _emotions(scores: Scores) -> list[str]:
@@ -87,12 +87,13 @@ def _arms(scores: Scores) -> list[str]:
         [
             escape(names[arm] + (f" ({scores.setting})" if arm == "tuned" else "")),
             told(one.whole),
+            told(one.mean),
             str(one.won),
             str(one.lost),
         ]
         for arm, one in scores.losses.items()
     ]
-    head = ["arm", "lost", "environments where it does worse", "better"]
+    head = ["arm", "lost", "plain mean", "environments where it does worse", "better"]
     figure = f'<h2>Beside the intact agent</h2>\n<div class="card">{_forest(scores)}</div>'
     return [figure, table("Every arm", head, rows)]
 

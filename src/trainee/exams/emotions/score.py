@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -43,13 +43,15 @@ class Loss:
 
     Attributes:
       arm: its name.
-      whole: over all environments and seeds.
+      whole: over all environments and seeds, the interquartile mean.
+      mean: the plain mean, in which what is much at a few environments counts too.
       places: the mean of each environment, by its name.
       won, lost: environments in which it does worse, and better, than the intact agent, by more than seeds differ.
     """
 
     arm: str
     whole: Estimate
+    mean: Estimate
     places: dict[str, Estimate]
     won: int
     lost: int
@@ -88,12 +90,17 @@ class Place:
 EARNS, HELD, COSTS, UNKNOWN = "earns its place", "clamped does as well", "costs", "not told apart"
 
 
-def unit(intact: Float[np.ndarray, " seeds"], random: Float[np.ndarray, " seeds"]) -> float:
-    """What counts as 1 at an environment, in its own units: what the intact agent earns on the mean beyond random play,
-    but no less than the standard deviation over seeds of either, so that where nothing is learned a little luck is no
-    multiple of it. 0 where there is nothing to measure by.
+def unit(arms: Sequence[Float[np.ndarray, " seeds"]], random: Float[np.ndarray, " seeds"]) -> float:
+    """What counts as 1 at an environment, in its own units: the root mean square over arms of what each earns on the
+    mean beyond random play, but no less than the standard deviation over seeds of either, so that where nothing is
+    learned a little luck is no multiple of it. 0 where there is nothing to measure by.
+
+    In units of what one arm earns every other would seem better than it is: where that one had bad luck, the unit would
+    be small as well.
     """
-    return float(max(abs(intact.mean() - random.mean()), intact.std(ddof=1), random.std(ddof=1)))
+    earned = np.mean([(arm.mean() - random.mean()) ** 2 for arm in arms])
+    scatter = np.mean([arm.var(ddof=1) for arm in arms])
+    return float(max(np.sqrt(earned), np.sqrt(scatter), random.std(ddof=1)))
 
 
 def interquartile_mean(numbers: Float[np.ndarray, "*more count"]) -> Float[np.ndarray, "*more"]:
@@ -102,7 +109,17 @@ def interquartile_mean(numbers: Float[np.ndarray, "*more count"]) -> Float[np.nd
     return np.asarray(np.sort(numbers, axis=-1)[..., cut : numbers.shape[-1] - cut].mean(axis=-1))
 
 
-def estimate(differences: Returns, verdicts: int = len(EMOTIONS), resamples: int = RESAMPLES) -> Estimate:
+def plain_mean(numbers: Float[np.ndarray, "*more count"]) -> Float[np.ndarray, "*more"]:
+    """The mean along the last axis."""
+    return np.asarray(numbers.mean(axis=-1))
+
+
+def estimate(
+    differences: Returns,
+    verdicts: int = len(EMOTIONS),
+    resamples: int = RESAMPLES,
+    of: Callable[[np.ndarray], np.ndarray] = interquartile_mean,
+) -> Estimate:
     """The interquartile mean over environments and seeds, and its intervals by bootstrap over seeds in each environment
     apart. The environments are taken as they are: it says nothing of others.
 
@@ -113,13 +130,14 @@ def estimate(differences: Returns, verdicts: int = len(EMOTIONS), resamples: int
       differences: paired by seed, in units.
       verdicts: among how many verdicts the error is shared.
       resamples: how many.
+      of: another mean in its place.
     """
     places, seeds = differences.shape
     drawn = np.random.default_rng(0).integers(0, seeds, (resamples, places, seeds))
     resampled = np.take_along_axis(differences[None], drawn, axis=2).reshape(resamples, -1)
-    mean = float(interquartile_mean(differences.reshape(-1)))
+    mean = float(of(differences.reshape(-1)))
     tails = np.array([ERROR, ERROR / verdicts]) / 2
-    ends = np.quantile(interquartile_mean(resampled), [*tails, *(1 - tails)])
+    ends = np.quantile(of(resampled), [*tails, *(1 - tails)])
     low, lower, high, upper = mean + np.sqrt(seeds / (seeds - 1)) * (ends - mean)
     return Estimate(mean, float(low), float(high), float(lower), float(upper))
 
@@ -144,9 +162,9 @@ def verdict(lesion: Estimate, clamp: Estimate) -> str:
     return UNKNOWN
 
 
-def places(intact: ByPlace, random: ByPlace) -> list[Place]:
-    """The environments in which there is something to measure by."""
-    units = {name: unit(intact[name], random[name]) for name in intact}
+def places(intact: ByPlace, random: ByPlace, others: Sequence[ByPlace] = ()) -> list[Place]:
+    """The environments in which there is something to measure by, in units of what these arms earn together."""
+    units = {name: unit([arm[name] for arm in (intact, *others)], random[name]) for name in intact}
     return [
         Place(name, float(random[name].mean()), float(intact[name].mean()), one)
         for name, one in units.items()
@@ -164,7 +182,7 @@ def loss(arm: str, where: Sequence[Place], intact: ByPlace, found: ByPlace) -> L
     beside = differences(where, intact, found)
     single = {place.name: estimate(row[None]) for place, row in zip(where, beside, strict=True)}
     signs = [one.sign for one in single.values()]
-    return Loss(arm, estimate(beside), single, signs.count(1), signs.count(-1))
+    return Loss(arm, estimate(beside), estimate(beside, of=plain_mean), single, signs.count(1), signs.count(-1))
 
 
 def robustness(kind: str, where: Sequence[Place], calm: Sequence[ByPlace], disturbed: Sequence[ByPlace]) -> Robustness:
@@ -186,7 +204,7 @@ def best_setting(intact: ByPlace, random: ByPlace, tried: Mapping[str, ByPlace])
     """
     where = [
         place
-        for place in places(intact, random)
+        for place in places(intact, random, list(tried.values()))
         if all(np.isfinite(found[place.name]).all() for found in tried.values())
     ]
 

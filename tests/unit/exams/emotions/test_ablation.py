@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 
 from trainee.errors import DamagedPart, InvalidArgument
-from trainee.exams.emotions import Selection, Workplace, chosen, lines, phases, runs_of, scored, unfinished, write_page
+from trainee.exams.emotions import (
+    Selection,
+    Workplace,
+    bars,
+    chosen,
+    lines,
+    phases,
+    runs_of,
+    scored,
+    unfinished,
+    write_page,
+)
 from trainee.exams.emotions.environments import Environment
 from trainee.exams.emotions.load import Lives, keep, lives, recalled
 from trainee.learner import Constants
@@ -76,16 +87,25 @@ def test_the_scores_and_the_page(home, done, tmp_path):
     assert scores.emotions[0].verdict in page
     assert "<svg" in page
     assert any(line.startswith("lesion-fear") for line in lines(scores))
+    assert {bar.asked for bar in bars(scores)} >= {"intact agents do better than those without fear"}
 
 
-def test_an_environment_in_which_no_episode_ends_is_left_out(home, done, tmp_path):
+@pytest.mark.parametrize("endless", ["random", "yoked"])
+def test_where_no_episode_ends_who_does_so_comes_last_and_random_play_says_nothing(home, done, tmp_path, endless):
     wider = dataclasses.replace(ASKED, environments=(WORLD, Environment("worlds:drift-102", 20)), arms=("yoked",))
     for arm in ("random", "intact", "yoked"):
         found = recalled(ASKED.path(home, WORLD, arm))
         keep(wider.path(tmp_path, WORLD, arm), found)
-        endless = np.full(2, np.nan) if arm == "yoked" else found.online
-        keep(wider.path(tmp_path, wider.environments[1], arm), found._replace(online=endless))
+        online = {"random": [0.0, 1.0], "intact": [10.0, 12.0], "yoked": [8.0, 12.0]}[arm]
+        online = [np.nan, online[1]] if arm == endless else online
+        keep(wider.path(tmp_path, wider.environments[1], arm), found._replace(online=np.array(online)))
     scores = scored(wider, tmp_path)
+    if endless == "yoked":
+        assert scores.left_out == []
+        # The first seed ends no episode: it counts as the worst random play.
+        place = scores.places[1]
+        assert scores.losses["yoked"].places[place.name].mean == pytest.approx(5 / place.unit)
+        return
     assert scores.left_out == ["worlds:drift-102"]
     assert [*scores.losses["yoked"].places] == [place.name for place in scores.places] == ["worlds:drift-101"]
     assert "Left out" in write_page(tmp_path / "page.html", scores).read_text(encoding="utf-8")
@@ -100,8 +120,13 @@ def test_what_disturbances_cost_is_told_beside_the_agent_without_emotions(tmp_pa
     scores = scored(asked, tmp_path)
     assert [*scores.losses] == ["lesion-all"]
     (one,) = scores.robustness
-    assert (one.kind, one.intact.mean, one.bare.mean, one.more.mean) == ("noise", *map(pytest.approx, (0.1, 0.4, 0.3)))
-    assert any("noise" in line and "0.30 [0.30, 0.30] more" in line for line in lines(scores))
+    unit = np.sqrt((10**2 + 8**2) / 2)
+    assert (one.kind, one.intact.mean, one.bare.mean, one.more.mean) == (
+        "noise",
+        *map(pytest.approx, (1 / unit, 4 / unit, 3 / unit)),
+    )
+    assert [bar.met for bar in bars(scores)] == [True, True]
+    assert any("noise" in line and "0.33 [0.33, 0.33] more" in line for line in lines(scores))
 
 
 def test_what_depends_on_all_environments_is_not_taken_for_that_of_others(home, done):

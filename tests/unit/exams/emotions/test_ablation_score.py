@@ -38,11 +38,13 @@ def test_the_interquartile_mean_leaves_out_a_quarter_at_either_end():
 
 
 def test_a_unit_is_what_is_earned_beyond_chance_but_no_less_than_luck():
-    assert unit(np.array([9.0, 11.0]), np.array([2.0, 2.0])) == pytest.approx(8)
-    assert unit(np.array([-9.0, -11.0]), np.array([-2.0, -2.0])) == pytest.approx(8)
+    assert unit([np.array([9.0, 11.0])], np.array([2.0, 2.0])) == pytest.approx(8)
+    assert unit([np.array([-9.0, -11.0])], np.array([-2.0, -2.0])) == pytest.approx(8)
+    # Of several arms no one says alone what counts as 1.
+    assert unit([flat(9), flat(-1)], flat(2)) == pytest.approx(np.sqrt((49 + 9) / 2))
     # Nothing is learned: seeds of random play scatter by √2 about 1, where the mean is 0.1 away.
-    assert unit(np.array([1.1, 1.1]), np.array([0.0, 2.0])) == pytest.approx(np.sqrt(2))
-    assert unit(flat(3), flat(3)) == 0
+    assert unit([np.array([1.1, 1.1])], np.array([0.0, 2.0])) == pytest.approx(np.sqrt(2))
+    assert unit([flat(3), flat(3)], flat(3)) == 0
 
 
 def test_environments_without_anything_to_measure_by_do_not_count():
@@ -62,6 +64,15 @@ def test_a_loss_is_paired_by_seed_and_in_units():
     assert one.places["a"] == pytest.approx([0.2] * 5)
     assert (one.won, one.lost) == (1, 1)
     assert one.whole.mean == pytest.approx(0)
+    assert one.mean == pytest.approx([0.0] * 5)
+
+
+def test_what_is_much_at_a_few_environments_is_in_the_plain_mean_alone():
+    names = [f"{number}" for number in range(8)]
+    intact, random = {name: flat(10) for name in names}, {name: flat(0) for name in names}
+    found = {name: flat(0 if name == "0" else 10) for name in names}
+    one = loss("lesion-curiosity", places(intact, random), intact, found)
+    assert (one.whole.mean, one.mean.mean) == (0.0, 0.125)
 
 
 def test_intervals_hold_what_seeds_differ_by():
