@@ -147,7 +147,7 @@ def iowa(
             for progress in runs(room.runs_of, each, size.__getitem__, processes or cores(), waiting, kept):
                 _tell_group(progress, as_json)
         found = room.found(plan, kept)
-        page = room.write_page(kept / "page.html", found.conditions, found.bars, found.agents)
+        page = room.write_page(kept / "page.html", found.conditions, found.schemes, found.bars, found.agents)
         _tell_bars(found.bars, page, as_json)
 
 

@@ -6,13 +6,12 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
-from zipfile import BadZipFile
 
 import jax
 import numpy as np
 from jaxtyping import Float
 
-from trainee.errors import DamagedPart
+from trainee.exams import arrays
 from trainee.jobs import Offers, TracedJob
 from trainee.jobs.offers import CHANCES, DELAYS, MORE
 from trainee.learner import Constants, Learner, replay
@@ -89,9 +88,7 @@ def runs_of(conditions: Sequence[str], size: Size, home: Path) -> Iterator[tuple
     """Have agents of conditions choose and keep what they chose; what `exams.runs` asks of an exam."""
     for condition in conditions:
         found = choices(condition, size)
-        temporary = home / f".{condition}.npz"
-        np.savez(temporary, **found._asdict())
-        temporary.rename(kept(home, condition))
+        arrays.keep(kept(home, condition), found._asdict())
         yield condition, float(found.more.sum() / found.offered.sum())
 
 
@@ -101,13 +98,4 @@ def recalled(home: Path) -> dict[str, Choices]:
     Raises:
       DamagedPart: the file is not what was written.
     """
-    found = {}
-    for condition in CONDITIONS:
-        path = kept(home, condition)
-        try:
-            with np.load(path, allow_pickle=False) as data:
-                found[condition] = Choices(*(data[name] for name in Choices._fields))
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            text = f"{path} cannot be read: {error}. Remove it, and the same command does it again"
-            raise DamagedPart(text) from error
-    return found
+    return {name: Choices(**arrays.recalled(kept(home, name), Choices._fields)) for name in CONDITIONS}

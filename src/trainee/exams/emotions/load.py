@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import io
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
-from zipfile import BadZipFile
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from trainee.errors import DamagedPart, SaveFailed
+from trainee.exams import arrays
 from trainee.exams.emotions.arms import INTACT, RANDOM, TRIED, Held, Levels, Strength, disturbance, free, held
 from trainee.exams.emotions.environments import Environment
 from trainee.jobs import JaxJob, TracedJob
@@ -23,7 +21,6 @@ from trainee.jobs.disturbed import Disturbed
 from trainee.learner import Constants
 from trainee.life import Logbook, fleet_at, tenths
 from trainee.life.runtime import prepare
-from trainee.record import durable
 from trainee.types import EMOTIONS
 
 # Settings are tried on seeds that no arm has.
@@ -101,18 +98,8 @@ def kept(home: Path, environment: Environment, arm: str) -> Path:
 
 
 def keep(path: Path, found: Lives) -> None:
-    """Keep lives; a crash at any point leaves all of them or nothing.
-
-    Raises:
-      SaveFailed: they could not be written.
-    """
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **found._asdict())
-    try:
-        durable.make_folder(path.parent)
-        durable.write(path, buffer.getvalue())
-    except OSError as error:
-        raise SaveFailed(f"{path} could not be written: {error}. The other lives stand; make room and go on") from error
+    """Keep lives; raises as `trainee.exams.arrays.keep`."""
+    arrays.keep(path, found._asdict())
 
 
 def recalled(path: Path, whole: bool = False) -> Lives:
@@ -121,12 +108,8 @@ def recalled(path: Path, whole: bool = False) -> Lives:
     Raises:
       DamagedPart: the file is not what was written.
     """
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            online, usual = data["online"], data["usual"]
-            return Lives(online, usual, data["felt"] if whole else np.zeros((0, 0, len(EMOTIONS)), np.float32))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise DamagedPart(f"{path} cannot be read: {error}. Remove it, and the same command does it again") from error
+    nothing = {"felt": np.zeros((0, 0, len(EMOTIONS)), np.float32)}
+    return Lives(**({} if whole else nothing), **arrays.recalled(path, ("online", "usual", *(["felt"] * whole))))
 
 
 def timed(environment: Environment, arm: str, workplace: Workplace, **rest: Any) -> tuple[Lives, float]:

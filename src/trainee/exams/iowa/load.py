@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from trainee.errors import InvalidArgument
+from trainee.exams import arrays
 from trainee.exams.iowa.people import SHARE_OF_SCHEME
 from trainee.jobs import IowaGambling
 from trainee.learner import Constants
@@ -118,13 +119,15 @@ def runs_of(names: Sequence[str], wanted: Sequence[Group], home: Path) -> Iterat
     for name in names:
         group = by_name[name]
         found = sessions(group)
-        temporary = home / f".{name}.npz"
-        np.savez(temporary, **found._asdict())
-        temporary.rename(kept(home, group))
+        arrays.keep(kept(home, group), found._asdict())
         yield name, float(found.gained.mean())
 
 
 def together(home: Path, wanted: Sequence[Group]) -> Sessions:
-    """The sessions of several groups of as many tests."""
-    parts = [np.load(kept(home, group)) for group in wanted]
+    """The sessions of several groups of as many tests.
+
+    Raises:
+      DamagedPart: a file is not what was written.
+    """
+    parts = [arrays.recalled(kept(home, group), Sessions._fields) for group in wanted]
     return Sessions(*(np.concatenate([part[field] for part in parts]) for field in Sessions._fields))

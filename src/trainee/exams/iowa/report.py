@@ -19,12 +19,15 @@ WIDE = 620
 HEAD = ("", "block 1", "2", "3", "4", "5", "A", "B", "C", "D", "switch", "win-stay", "lose-shift", "spread", "heard")
 
 
-def write_page(path: Path, found: dict[str, Likeness], bars: Sequence[Bar], agents: dict[str, int]) -> Path:
+def write_page(
+    path: Path, found: dict[str, Likeness], schemes: dict[int, Likeness], bars: Sequence[Bar], agents: dict[str, int]
+) -> Path:
     """Write the page.
 
     Args:
       path: an `.html` file.
       found: of each condition.
+      schemes: the intact agents of each.
       bars: what was asked, and what was found.
       agents: how many there were of each condition.
     Raises:
@@ -34,7 +37,7 @@ def write_page(path: Path, found: dict[str, Likeness], bars: Sequence[Bar], agen
     with house_style():
         curve = _curve(found)
     rows = [_people(), *(_row(name, one, agents[name]) for name, one in found.items())]
-    tables = [bars_table(bars), table("In numbers", HEAD, rows)]
+    tables = [bars_table(bars), table("In numbers", HEAD, rows), _schemes(schemes)]
     text = page("trainee.exams.iowa", curve=curve, sections="\n".join(tables))
     return written(path, text)
 
@@ -53,6 +56,15 @@ def _curve(found: dict[str, Likeness]) -> str:
     axes.set(ylim=(0, 1), xlabel="block of twenty trials", title="share of good decks", xticks=blocks)
     told = ", ".join(f"{name} {one.curve[-1]:.2f}" for name, one in found.items())
     return inline_svg(axes, "iowa", f"Share of good decks in the last block: people {people.curve()[-1]:.2f}, {told}")
+
+
+def _schemes(schemes: dict[int, Likeness]) -> str:
+    rows = [
+        [f"scheme {scheme}, {who}", *(f"{share:.3f}" for share in curve)]
+        for scheme, found in schemes.items()
+        for who, curve in (("people", people.BLOCKS[scheme]), ("agents", found.curve))
+    ]
+    return table("By scheme, share of good decks", HEAD[:6], rows)
 
 
 def _people() -> list[str]:

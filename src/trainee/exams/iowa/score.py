@@ -93,15 +93,20 @@ def intact_bars(found: Likeness) -> list[Bar]:
     ]
 
 
-def lesion_bars(lesioned: Likeness, one: dict[str, Likeness]) -> list[Bar]:
+def lesion_bars(lesioned: Likeness, one: dict[str, Sessions]) -> list[Bar]:
     """What is lost without emotions, and that two single lesions lose different things.
 
     Args:
       lesioned: agents without any.
       one: agents without one, by its name; `concern` and `fear` among them.
     """
-    reaction = {name: of_one.lose_shift - (1 - of_one.win_stay) for name, of_one in one.items()}
-    told = f"without concern {reaction['concern']:+.3f}, without fear {reaction['fear']:+.3f}"
+    known = {name: reaction(one[name]) for name in ("concern", "fear")}
+    known = {name: of_one[np.isfinite(of_one)] for name, of_one in known.items()}
+    means = {name: float(of_one.mean()) for name, of_one in known.items()}
+    ends = {name: bounds(of_one) for name, of_one in known.items()}
+    told = ", ".join(
+        f"without {name} {means[name]:+.3f} [{low:+.3f}, {high:+.3f}]" for name, (low, high) in ends.items()
+    )
     return [
         Bar(
             f"without any, last block below {BARS.lesioned}",
@@ -109,11 +114,31 @@ def lesion_bars(lesioned: Likeness, one: dict[str, Likeness]) -> list[Bar]:
             lesioned.curve[-1] < BARS.lesioned,
         ),
         Bar(
-            "shifts more after a loss than after a win: kept without concern (readout), lost without fear (appraisal)",
+            f"a deck is left more after a loss than after a win: by more than {BARS.rate} without concern (readout), "
+            "by less without fear (appraisal)",
             told,
-            reaction["concern"] > BARS.rate > reaction["fear"],
+            ends["concern"][0] > BARS.rate > ends["fear"][1],
         ),
     ]
+
+
+def reaction(sessions: Sessions) -> Float[np.ndarray, " agents"]:
+    """By how much more often each agent leaves a deck after a loss than after a win from the same deck, in the first
+    test; decks weighted by their losses, NaN where there is no deck that brought both. What decks an agent prefers does
+    not enter: losses come from decks that are left more often anyway.
+    """
+    chosen, gained = sessions.chosen[:, 0], sessions.gained[:, 0]
+    switched, lost = chosen[:, 1:] != chosen[:, :-1], gained[:, :-1] < 0
+    of_deck = chosen[:, :-1, None] == np.arange(4)
+    counts, left = (
+        [np.sum(of_deck & after[..., None], axis=1) for after in side]
+        for side in ((lost, ~lost), (lost & switched, ~lost & switched))
+    )
+    both = (counts[0] > 0) & (counts[1] > 0)
+    more = left[0] / np.maximum(counts[0], 1) - left[1] / np.maximum(counts[1], 1)
+    weight = np.where(both, counts[0], 0)
+    total = weight.sum(axis=1)
+    return np.where(total > 0, (weight * more).sum(axis=1) / np.maximum(total, 1), np.nan)
 
 
 def retest_bars(intact: Sessions, lesioned: Sessions) -> list[Bar]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from trainee.exams.bars import Bar
+from trainee.exams.iowa import people
 from trainee.exams.iowa.load import CONDITIONS, INTACT, Group, groups, kept, together
 from trainee.exams.iowa.score import (
     Likeness,
@@ -33,9 +34,12 @@ USUAL, QUICK = Sizes(), Sizes(70, 28, 14)
 
 
 class Found(NamedTuple):
-    """What came of the exam: each condition, how many agents it had, and the bars."""
+    """What came of the exam: each condition, the intact agents of each scheme, how many agents a condition had, and
+    the bars.
+    """
 
     conditions: dict[str, Likeness]
+    schemes: dict[int, Likeness]
     agents: dict[str, int]
     bars: list[Bar]
 
@@ -56,11 +60,14 @@ def found(plan: dict[str, list[Group]], home: Path) -> Found:
     """What came of all of it, once it is done."""
     sessions = {name: together(home, of_one) for name, of_one in plan.items()}
     conditions = {name: likeness(sessions[name]) for name in CONDITIONS}
-    single = {name: one for name, one in conditions.items() if name not in (INTACT, LESIONED)}
+    schemes = {
+        scheme: likeness(together(home, [group for group in plan[INTACT] if group.scheme == scheme]))
+        for scheme in people.BLOCKS
+    }
     bars = [
         *intact_bars(conditions[INTACT]),
-        *lesion_bars(conditions[LESIONED], single),
+        *lesion_bars(conditions[LESIONED], sessions),
         *retest_bars(sessions[f"{INTACT} again"], sessions[f"{LESIONED} again"]),
         deliberation_bar(sessions[INTACT], sessions[LESIONED]),
     ]
-    return Found(conditions, {name: len(sessions[name].chosen) for name in CONDITIONS}, bars)
+    return Found(conditions, schemes, {name: len(sessions[name].chosen) for name in CONDITIONS}, bars)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainee.errors import InvalidArgument
+from trainee.errors import DamagedPart, InvalidArgument
 from trainee.exams.iowa import people
 from trainee.exams.iowa.load import CONDITIONS, Group, Sessions, groups, kept, runs_of, sessions, together
 from trainee.exams.iowa.report import write_page
-from trainee.exams.iowa.score import deliberation_bar, intact_bars, lesion_bars, likeness, retest_bars
+from trainee.exams.iowa.score import deliberation_bar, intact_bars, lesion_bars, likeness, reaction, retest_bars
 from trainee.life import scan
 
 
@@ -60,14 +60,29 @@ def test_people_themselves_pass():
 
 
 def test_two_lesions_are_told_apart_by_what_is_done_after_a_loss():
-    after_losses, lost = np.tile([0, 1, 1], 40)[:100], np.tile([-1.0, 5.0, 5.0], 40)[:100]
-    reacts = likeness(made([after_losses] * 2, [lost] * 2))
+    """Who reacts leaves a deck after a loss and stays after a win; who does not chooses at random."""
     draw = np.random.default_rng(0)
-    random = likeness(made(draw.integers(0, 4, (40, 100)), draw.normal(size=(40, 100))))
-    bars = lesion_bars(random, {"concern": reacts, "fear": random})
+    outcomes = draw.choice([-1.0, 1.0], (40, 100))
+    reacts = made(np.cumsum(outcomes < 0, axis=1) % 4, np.roll(outcomes, -1, axis=1))
+    random = made(draw.integers(0, 4, (1_000, 100)), draw.normal(size=(1_000, 100)))
+    bars = lesion_bars(likeness(random), {"concern": reacts, "fear": random})
     assert bars[1].met
-    assert not lesion_bars(random, {"concern": random, "fear": reacts})[1].met
+    assert not lesion_bars(likeness(random), {"concern": random, "fear": reacts})[1].met
     assert not bars[0].met
+
+
+def test_a_reaction_is_to_outcomes_and_not_to_decks():
+    """The first deck is always left and brings more losses than the second; by deck it makes no difference."""
+    chosen = np.tile([0, 1, 1, 1, 1], 20)
+    gained = np.where(chosen == 0, np.resize([-1.0, -1.0, 1.0], 100), np.resize([1.0, 1.0, -1.0, 1.0, 1.0, 1.0], 100))
+    sessions = made([chosen] * 2, [gained] * 2)
+    plain = likeness(sessions)
+    assert plain.lose_shift - (1 - plain.win_stay) > 0.1
+    assert reaction(sessions)[0] == pytest.approx(0.0, abs=0.05)
+    # By hand: of deck 0 two losses of which one is left, one win that is left; of deck 1 neither brought both.
+    one = made([[0, 0, 1, 0, 1]], [[-1.0, -1.0, 5.0, 2.0, 5.0]])
+    assert reaction(one).tolist() == [0.5 - 1.0]
+    assert np.isnan(reaction(made([[0, 1, 2]], [[-1.0, 1.0, 1.0]])))
 
 
 def test_retests_and_time_taken():
@@ -114,10 +129,15 @@ def test_agents_sit_down_at_it_and_what_they_did_is_kept(tmp_path):
     assert set(np.unique(costs[done.chosen == 3])) <= {0, 250}
     assert kept(tmp_path, group).is_file()
     found = dict.fromkeys(CONDITIONS, likeness(done))
-    page = write_page(tmp_path / "page.html", found, intact_bars(found["intact"]), dict.fromkeys(CONDITIONS, 2))
+    bars, agents = intact_bars(found["intact"]), dict.fromkeys(CONDITIONS, 2)
+    page = write_page(tmp_path / "page.html", found, {2: likeness(done)}, bars, agents)
     text = page.read_text()
     assert "2 without any emotion" in text
     assert "curve within 0.032" in text
+    assert "scheme 2, people" in text
+    kept(tmp_path, group).write_bytes(kept(tmp_path, group).read_bytes()[:-40])
+    with pytest.raises(DamagedPart, match="cannot be read"):
+        together(tmp_path, [group])
 
 
 def test_groups_of_one_size_share_a_compiled_program():
