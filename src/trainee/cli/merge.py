@@ -27,6 +27,9 @@ def merge(
     turns: Annotated[
         int, typer.Option(metavar="N", help="How often it is corrected at each job; 0 learns from lessons alone.")
     ] = 3,
+    width: Annotated[
+        int | None, typer.Option(metavar="N", help="Units in each layer of the merged agent; by default as they have.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
 ) -> None:
     """Merge agents that descend from one into one that can do all their jobs."""
@@ -41,14 +44,18 @@ def merge(
         raise InvalidArgument(f"an agent is kept in {out}, and a merge makes another one: choose another --out")
     # First, so that a folder that cannot be written to is found before the work and not after.
     with record.lock(out):
-        found = reunited(*sources(homes), turns=turns, episodes=episodes)
+        found = reunited(*sources(homes), turns=turns, episodes=episodes, width=width)
         if found.passed:
             found.put(out)
     tell_reunion(found, as_json)
     verdict = f"merged in {found.seconds:.0f} s, and put in {out}"
     if not found.passed:
         verdict = f"not released: {out} holds no agent"
-    say(as_json, {"passed": found.passed, "seconds": found.seconds, "out": str(out)}, verdict)
+    told = {"passed": found.passed, "seconds": found.seconds, "size": found.size, "largest": found.largest}
+    times = (
+        f"{found.size:,} numbers learn in it, {found.size / found.largest:.2f} times those of the largest agent merged"
+    )
+    say(as_json, {**told, "out": str(out)}, f"{times}\n{verdict}")
     if not found.passed:
         raise typer.Exit(NOT_RELEASED)
 

@@ -68,8 +68,30 @@ class Merged:
     after: Mapping[str, float]
 
 
+@dataclass(frozen=True, eq=False)
+class Newborn:
+    """Where a merge of another width begins: the weights of an agent that has done nothing.
+
+    Attributes:
+      brain: of that agent.
+      interfaces: of that agent, by signature.
+    """
+
+    brain: Learned
+    interfaces: Mapping[str, Interface]
+
+    def grown(self, signature: str, known: Interface) -> Interface:
+        """An interface of this width in which all but what learns is as it is known."""
+        return eqx.tree_at(lambda i: i.learned, known, self.interfaces[signature].learned)
+
+
 def merged(
-    brains: Sequence[Learned], specialists: Sequence[Specialist], key: PRNGKeyArray, effort: Effort, room: int = 0
+    brains: Sequence[Learned],
+    specialists: Sequence[Specialist],
+    key: PRNGKeyArray,
+    effort: Effort,
+    room: int = 0,
+    newborn: Newborn | None = None,
 ) -> Merged:
     """One brain, and an interface for each signature, that do what all specialists do.
 
@@ -81,6 +103,7 @@ def merged(
       key: of what is drawn.
       effort: how long and how hard it is learned.
       room: for how many more lessons of each job there is to be room; see `learned_more`.
+      newborn: where to begin, if not at the mean of the weights: it may be of another width.
     """
     interfaces = {
         signature: _one_interface([s.interface for s in specialists if s.signature == signature])
@@ -88,6 +111,9 @@ def merged(
     }
     courses = {s.job: course(s.learner, interfaces[s.signature], s.lessons, room) for s in specialists}
     begun = Merged(averaged(brains), interfaces, courses, {}, {})
+    if newborn is not None:
+        grown = {signature: newborn.grown(signature, known) for signature, known in interfaces.items()}
+        begun = dataclasses.replace(begun, brain=newborn.brain, interfaces=grown)
     return learned_more(begun, specialists, courses, key, effort)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from trainee.fleet.gate import EPISODES, Retention
 from trainee.fleet.imitation import USUAL, Effort
 from trainee.fleet.lessons import Lessons
 from trainee.fleet.measure import Measure
-from trainee.fleet.merge import Merged, Specialist, learned_more, merged
+from trainee.fleet.merge import Merged, Newborn, Specialist, learned_more, merged
+from trainee.fleet.provenance import ancestor
 from trainee.fleet.shelf import keep, place
 from trainee.fleet.teachers import Refusal, Source, each_once, taught
 from trainee.learner import State
@@ -48,6 +50,8 @@ class Reunion:
       lessons: how many were learned from, by job.
       seconds: how long it took.
       taught: the lessons of each job, those of corrections left out.
+      size: numbers that learn in the merged agent, interfaces counted.
+      largest: the same of the largest agent whose lessons were learned from.
     """
 
     agent: Agent
@@ -58,6 +62,8 @@ class Reunion:
     lessons: dict[str, int]
     seconds: float
     taught: tuple[Lessons, ...]
+    size: int
+    largest: int
 
     @property
     def passed(self) -> bool:
@@ -82,6 +88,7 @@ def reunited(
     effort: Effort = USUAL,
     turns: int = CORRECTIONS,
     episodes: int = EPISODES,
+    width: int | None = None,
     stage: Callable[[str], None] = lambda words: None,
 ) -> Reunion:
     """One agent from several, and how much of each job it retained.
@@ -92,8 +99,11 @@ def reunited(
       effort: how long and how hard it is learned.
       turns: how often it is corrected at jobs that can be reached.
       episodes: that each job is played for its gate, by the specialist, the merged agent and at random.
+      width: of the merged agent; by default the one that all have. One of another width begins as a newborn, and is of
+        another ancestor from then on.
       stage: called with a few words as each stage begins.
     Raises:
+      InvalidArgument: there is no agent of that width.
       UnfitLessons: nobody is left whose lessons can be learned from.
     """
     began = time.perf_counter()
@@ -118,12 +128,14 @@ def reunited(
     # Of those alone who teach: what others learned is not to be merged.
     agents = list({source.home: source.agent for source, _ in teachers}.values())
     brains = [agent.brain for agent in agents if agent.brain is not None]
-    several = len(agents) > 1
+    merging = Agent(agents[0].seed, agents[0].width if width is None else width, agents[0].constants)
+    newborn = _newborn(merging, teachers) if merging.width != agents[0].width else None
+    several = len(agents) > 1 or newborn is not None
     room = turns * CORRECTION_LESSONS if several else 0
     specialists = [_specialist(source, lessons) for source, lessons in teachers]
     key, *keys = jax.random.split(jax.random.key(agents[0].seed), 1 + turns)
     stage(f"one agent learns from {sum(len(s.lessons) for s in specialists):,} lessons of {len(specialists)} jobs")
-    known = merged(brains, specialists, key, effort, room)
+    known = merged(brains, specialists, key, effort, room, newborn)
     if several:
         for turn, key in enumerate(keys):
             stage(f"it does the jobs and is corrected: {turn + 1} of at most {turns}")
@@ -131,13 +143,28 @@ def reunited(
             if again is None:
                 break
             known = again
-    agent = _assembled(teachers, known)
+    agent = _assembled(merging, teachers, known)
     stage("the gate: the merged agent at every job")
     retentions = tuple(measures[s.job].retention(agent) for s in specialists)
     counts = {job: int(course.count) for job, course in known.courses.items()}
     spent = time.perf_counter() - began
     lessons = tuple(lessons for _, lessons in teachers)
-    return Reunion(agent, retentions, tuple(refused), dict(known.before), dict(known.after), counts, spent, lessons)
+    sizes = size(agent), max(size(one) for one in agents)
+    distances = dict(known.before), dict(known.after)
+    lessons = tuple(_its_own(agent, each) for each in lessons)
+    return Reunion(agent, retentions, tuple(refused), *distances, counts, spent, lessons, *sizes)
+
+
+def _its_own(agent: Agent, lessons: Lessons) -> Lessons:
+    """Lessons as those of an agent that was taught by them, be it of another width: priors are the same at any."""
+    about = dataclasses.replace(lessons.provenance, ancestor=ancestor(agent), width=agent.width)
+    return dataclasses.replace(lessons, provenance=about)
+
+
+def size(agent: Agent) -> int:
+    """How many numbers learn in an agent: those of its brain and of all its interfaces."""
+    learning = [agent.brain and agent.brain.slow, [interface.learned.slow for interface in agent.interfaces.values()]]
+    return sum(leaf.size for leaf in jax.tree.leaves(learning) if eqx.is_inexact_array(leaf))
 
 
 def _worth_learning(
@@ -153,6 +180,16 @@ def _worth_learning(
         if lessons.provenance.job in why
     ]
     return [each for each in teachers if each[1].provenance.job not in why], refusals
+
+
+def _newborn(merging: Agent, teachers: Sequence[tuple[Source, Lessons]]) -> Newborn:
+    """What an agent is before it has done anything, at the jobs that it is to do."""
+    born = Agent(merging.seed, merging.width, merging.constants)
+    for source, lessons in teachers:
+        worker = source.agent.workers[lessons.provenance.job]
+        born.add_worker(worker.name, worker.codec, worker.spec.restartable)
+    assert born.brain is not None
+    return Newborn(born.brain, born.interfaces)
 
 
 def _specialist(source: Source, lessons: Lessons) -> Specialist:
@@ -196,9 +233,14 @@ def _corrected(
     return learned_more(known, specialists, courses, key, effort._replace(steps=min(CORRECTIONS_STEPS, effort.steps)))
 
 
-def _assembled(teachers: Sequence[tuple[Source, Lessons]], known: Merged) -> Agent:
-    """An agent with the merged brain and interfaces, and the worker of each job as its specialist had it."""
-    first = teachers[0][0].agent
+def _assembled(agent: Agent, teachers: Sequence[tuple[Source, Lessons]], known: Merged) -> Agent:
+    """An agent with the merged brain and interfaces, and the worker of each job as its specialist had it.
+
+    Args:
+      agent: as it was born; it becomes the merged one.
+      teachers: who taught it.
+      known: what it learned.
+    """
     mind = named_arrays(known.brain, "brain/")
     for signature, interface in known.interfaces.items():
         mind |= named_arrays(interface, f"interfaces/{signature}/")
@@ -208,7 +250,6 @@ def _assembled(teachers: Sequence[tuple[Source, Lessons]], known: Merged) -> Age
         job, saved = lessons.provenance.job, checkpoint(source.agent)
         parts[f"streams/{job}"] = saved.parts[f"streams/{job}"]
         workers[job] = saved.about["workers"][job]
-    agent = Agent(first.seed, first.width, first.constants)
     fill(agent, Checkpoint(parts, {"workers": workers}))
     for source, lessons in teachers:
         worker = agent.workers[lessons.provenance.job]

@@ -13,7 +13,7 @@ import pytest
 
 from fleets import NESTED, WALK, born, trained
 from trainee import Agent, record
-from trainee.errors import JobFailed, UnfitLessons
+from trainee.errors import InvalidArgument, JobFailed, UnfitLessons
 from trainee.fleet import digest, keep, place, read
 from trainee.fleet import reunion as room
 from trainee.fleet.imitation import Effort
@@ -227,3 +227,39 @@ def test_a_job_that_cannot_be_played_does_not_pass(homes, tmp_path):
     verdicts = {retention.job: retention.verdict for retention in found.retentions}
     assert verdicts["mill"] == "not played"
     assert not found.passed
+
+
+@pytest.mark.parametrize("width", [12, 24])
+def test_it_may_be_of_another_width(homes, tmp_path, width):
+    found = brought_together(homes["walk"], homes["nested"], width=width)
+    assert found.agent.width == width
+    assert {leaf.shape for leaf in jax.tree.leaves(found.agent.brain.slow)} == {(width, width)}
+    assert all(found.after[job] < found.before[job] for job in (WALK, NESTED))
+    with record.lock(tmp_path):
+        found.put(tmp_path)
+    again = Agent.load(tmp_path)
+    # It goes on working, and what taught it teaches it still.
+    assert read(place(tmp_path, WALK), again, again.workers[WALK].learner).provenance.width == width
+    assert again.learn(WALK, 30).steps == 30
+
+
+def test_one_alone_may_be_made_wider(homes):
+    found = brought_together(homes["nested"], width=24)
+    assert found.agent.width == 24
+    assert found.passed
+    assert found.size > found.largest
+
+
+def test_its_size_is_told_beside_the_largest_agents(reunion, walker):
+    """The brain is there once, and the interfaces of both."""
+    numbers = [
+        sum(leaf.size for leaf in jax.tree.leaves(one.learned.slow)) for one in reunion.agent.interfaces.values()
+    ]
+    brain = sum(leaf.size for leaf in jax.tree.leaves(walker.brain.slow))
+    assert reunion.size == brain + sum(numbers)
+    assert reunion.largest == brain + max(numbers)
+
+
+def test_there_is_no_agent_without_width(homes):
+    with pytest.raises(InvalidArgument, match="width"):
+        brought_together(homes["walk"], homes["nested"], width=0)
