@@ -74,11 +74,17 @@ def learn(
         list[str] | None,
         typer.Option(metavar="EMOTION", help="Hold one where it usually was at jobs it has had. May be given again."),
     ] = None,
+    yoke: Annotated[
+        list[str] | None,
+        typer.Option(metavar="EMOTION=FILE", help="Tie one to what another felt; `all` of them. May be given again."),
+    ] = None,
+    felt: Annotated[Path | None, typer.Option(metavar="FILE", help="Write down what is felt, for --yoke.")] = None,
     last_good: LastGood = False,
     as_json: AsJson = False,
 ) -> None:
     """Put an agent to work at one job after another, learning each while doing it."""
     from trainee import record  # noqa: PLC0415 kept out of --help
+    from trainee.cli.levers import tied, written_down  # noqa: PLC0415 kept out of --help
     from trainee.life import MOST_STEPS  # noqa: PLC0415 kept out of --help
 
     if not 1 <= steps <= MOST_STEPS:
@@ -92,10 +98,12 @@ def learn(
             agent.lesion(*lesion)
         if clamp:
             agent.clamp(*clamp)
-        listeners = _listeners(agent, home, sleep, as_json)
-        for job in jobs:
-            learning = partial(agent.learn, job, callbacks=listeners, tensorboard=tensorboard, restartable=restartable)
-            _learn_one(agent, home, job, steps, learning, as_json)
+        listeners = [*tied(agent, yoke or ()), *_listeners(agent, home, sleep, as_json)]
+        about = {"tensorboard": tensorboard, "restartable": restartable}
+        with written_down(felt) as writers:
+            for job in jobs:
+                learning = partial(agent.learn, job, callbacks=[*listeners, *writers], **about)
+                _learn_one(agent, home, job, steps, learning, as_json)
 
 
 def looked_up(jobs: Sequence[str]) -> None:

@@ -77,7 +77,7 @@ class Compiled:
         return self._overrule(buffers, np.asarray(action, np.float32))
 
     def hold(self, buffers: Buffers, held: np.ndarray) -> Buffers:
-        """Hold emotions at levels, `FREE` where they are."""
+        """Hold emotions at levels, `FREE` where they move, NaN where they stay as they are held."""
         return self._hold(buffers, np.asarray(held, np.float32))
 
     def _stepped(self, buffers: Buffers, step: Buffers) -> tuple[Buffers, jax.Array]:
@@ -92,6 +92,7 @@ class Compiled:
 
     def _holding(self, buffers: Buffers, held: jax.Array) -> Buffers:
         state = self._state.unpack(buffers)
+        held = jnp.where(jnp.isnan(held), state.stream.feelings.held, held)
         return self._state.pack(eqx.tree_at(lambda s: s.stream.feelings.held, state, held))
 
     @staticmethod

@@ -113,7 +113,8 @@ class Felt(Callback):
 
 
 class Yoke(Callback):
-    """Ties emotions to what another felt, step by step; where that trace ends it begins anew.
+    """Ties emotions to what another felt, step by step; where that trace ends it begins anew. When the work ends they
+    are held, or move, as before it; others are left as they are.
 
     Before the first step, also as an episode begins there, it is what that other one felt at its first. Not at vector
     environments.
@@ -121,13 +122,13 @@ class Yoke(Callback):
     Args:
       agent: whose.
       names: of emotions, or `all`.
-      trace: of another run, as `Felt` has written it down.
+      trace: of another run, `[steps, 7]`, as `Felt` has written it down.
     Raises:
       InvalidArgument: an unknown emotion, or a trace of other shape, of no step, or with what is no number; as work
         starts, that it is not the work of one of the agent's workers.
     """
 
-    def __init__(self, agent: Agent, names: Sequence[str], trace: Float[np.ndarray, "steps emotions"]):
+    def __init__(self, agent: Agent, names: Sequence[str], trace: np.ndarray):
         self._places, self._agent = named(names), agent
         levels = np.asarray(trace, np.float32)
         if levels.ndim != 2 or levels.shape[1] != len(EMOTIONS) or not len(levels):
@@ -138,6 +139,7 @@ class Yoke(Callback):
             step = int(np.argwhere(~np.isfinite(levels))[0][0])
             raise InvalidArgument(f"the trace of feelings holds what is no number, first at step {step}")
         self._trace = levels
+        self._before: np.ndarray | None = None
 
     def on_start(self, work: Work) -> None:
         if work.name not in self._agent.workers:
@@ -146,12 +148,20 @@ class Yoke(Callback):
                 f"{sorted(self._agent.workers)}. The streams of a vector environment cannot be tied to one trace; work "
                 f"at one environment, with a callback for the agent that works"
             )
-        self._hold(work)
+        self._agent.gather()
+        self._before = np.asarray(self._agent.streams[work.name].feelings.held)
+        self._hold(work, self._trace[0])
 
     def on_step(self, work: Work, time_step: TimeStep, decision: Decision) -> None:
-        self._hold(work)
+        self._hold(work, self._trace[work.done % len(self._trace)])
 
-    def _hold(self, work: Work) -> None:
-        held = np.full(len(EMOTIONS), FREE, np.float32)
-        held[self._places] = self._trace[work.done % len(self._trace)][self._places]
+    def on_end(self, work: Work) -> None:
+        # Work that could not be tied ends as well.
+        if self._before is not None:
+            self._hold(work, self._before)
+            self._before = None
+
+    def _hold(self, work: Work, levels: Float[np.ndarray, " emotions"]) -> None:
+        held = np.full(len(EMOTIONS), np.nan, np.float32)
+        held[self._places] = levels[self._places]
         self._agent.workers[work.name].hold(held)

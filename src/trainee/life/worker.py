@@ -163,7 +163,9 @@ class Worker:
             self.decision = dataclasses.replace(self.decision, action=np.asarray(action, np.float32))
 
     def hold(self, held: np.ndarray) -> None:
-        """Hold emotions at levels, in the order of `EMOTIONS`, `FREE` where they are; see `Agent.lesion`."""
+        """Hold emotions at levels, in the order of `EMOTIONS`, `FREE` where they move and NaN where they stay as they
+        are held; see `Agent.lesion`.
+        """
         with self._agent.lock:
             self.buffers = self._compiled.hold(self._in_hand(), held)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from command_line import runner
@@ -52,3 +54,32 @@ def test_what_is_no_emotion_is_refused(run):
     code, _, err = run("emotions", "--home", "nowhere")
     assert code != 0
     assert "nowhere" in err
+
+
+def test_what_is_felt_is_written_down_and_tied_to(run):
+    assert run("learn", WALK, "--steps", 30, "--felt", "new/felt.npy")[0] == 0
+    trace = np.load("new/felt.npy")
+    assert trace.shape == (30, len(EMOTIONS))
+    assert (
+        run("learn", WALK, "--steps", 30, "--home", "other", "--yoke", "all=new/felt.npy", "--felt", "tied.npy")[0] == 0
+    )
+    np.testing.assert_array_equal(np.load("tied.npy"), trace)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("fear", "--yoke takes EMOTION=FILE, such as fear=felt.npy"),
+        ("fear=nowhere.npy", "no trace of feelings can be read from nowhere.npy"),
+        ("fear=text.npy", "no trace of feelings can be read from text.npy"),
+        ("fear=short.npy", "a trace of feelings is [steps, 7]"),
+        ("joy=felt.npy", "there is no emotion 'joy'"),
+    ],
+)
+def test_a_tie_that_cannot_be_made_is_refused(run, given, said):
+    np.save("felt.npy", np.zeros((3, 7), np.float32))
+    np.save("short.npy", np.zeros(7, np.float32))
+    Path("text.npy").write_text("felt")
+    code, _, err = run("learn", WALK, "--steps", 20, "--yoke", given)
+    assert code == 2
+    assert said in " ".join(err.split())

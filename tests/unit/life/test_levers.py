@@ -91,6 +91,21 @@ def test_yoked_it_is_what_another_felt(lived, tmp_path):
     assert not np.array_equal(felt.trace[1:, CONCERN], trace[1:, CONCERN])
 
 
+def test_two_may_be_yoked_apart_beside_a_third_that_is_taken_out_and_are_let_go_in_the_end(lived, tmp_path):
+    agent, felt = copied(lived, tmp_path), Felt()
+    draw = np.random.default_rng(0)
+    traces = [draw.uniform(0, 1, (length, len(EMOTIONS))).astype(np.float32) for length in (30, 7)]
+    agent.lesion("security")
+    yokes = [Yoke(agent, [name], trace) for name, trace in zip(("fear", "concern"), traces, strict=True)]
+    agent.learn(WALK, 30, callbacks=[*yokes, felt])
+    np.testing.assert_array_equal(felt.trace[:, FEAR], traces[0][:, FEAR])
+    np.testing.assert_array_equal(felt.trace[:, CONCERN], np.resize(traces[1], traces[0].shape)[:, CONCERN])
+    assert np.all(felt.trace[:, SECURITY] == ABSENT[SECURITY])
+    agent.gather()
+    free = np.asarray(agent.streams[WALK].feelings.held) >= FREE
+    assert free.tolist() == [name != "security" for name in EMOTIONS]
+
+
 def test_only_the_work_of_a_worker_can_be_yoked(lived, tmp_path):
     agent = copied(lived, tmp_path)
     for yoked, job in ((agent, gymnasium.make_vec(WALK, num_envs=2)), (Agent(width=8), WALK)):
