@@ -40,6 +40,7 @@ bench: $(VENV)/bench.installed  ## beside Stable-Baselines3's PPO and DQN, in ab
 	$(BIN)/python benchmarks/hard.py
 	$(BIN)/python benchmarks/games.py
 	$(BIN)/python benchmarks/beside.py
+	$(BIN)/python benchmarks/chain.py
 	$(BIN)/python benchmarks/forks.py
 	$(BIN)/python benchmarks/quitting.py
 	$(BIN)/python benchmarks/calibration.py
