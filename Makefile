@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-serve test test-processes test-postgresql lint probes bench clean
+.PHONY: help demo demo-serve test test-long test-processes test-postgresql lint probes bench clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 20
@@ -15,8 +15,11 @@ demo: $(VENV)/demo.installed  ## three workers at three jobs, live; merged into 
 demo-serve: $(VENV)/serve.installed  ## the agent as a service, three programs that call it, and a page to step in
 	$(BIN)/trainee demo-serve
 
-test: lint  ## style, types, architecture, and tests but those of the next line
-	$(BIN)/python -m pytest -m 'not processes'
+test: lint  ## style, types, architecture, and tests but those of the next two lines
+	$(BIN)/python -m pytest -m 'not processes and not long'
+
+test-long: $(VENV)/dev.installed  ## the tests in which jobs are learned, lives lived and merged, and a page looked at
+	$(BIN)/python -m pytest -m long
 
 test-processes: $(VENV)/dev.installed  ## the tests that begin whole processes, kill them and wait for them
 	$(BIN)/python -m pytest -m processes

@@ -8,10 +8,13 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
 from spawned import Trainee, ended
 
 from homes import differences
 from trainee import Agent, record
+
+pytestmark = pytest.mark.long
 
 STEPS = 4000
 CART = ("learn", "CartPole-v1", "--steps", STEPS)

@@ -15,7 +15,7 @@ from browsing import looking, photograph, too_wide
 
 import trainee
 
-pytestmark = pytest.mark.xdist_group("page")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("page")]
 
 DESK = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}

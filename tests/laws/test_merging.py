@@ -21,6 +21,8 @@ from trainee.fleet.merge import averaged
 from trainee.fleet.reunion import reunited
 from trainee.fleet.teachers import Source
 
+pytestmark = pytest.mark.long
+
 SHORT = Effort(50, 16, 1e-3)
 WALKS = ("work_toys:Masked-v0", NESTED, WALK)
 

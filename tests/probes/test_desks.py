@@ -11,6 +11,8 @@ from trainee import Agent
 from trainee.jobs import JsonCodec, value_to_json
 from trainee.life import Desk
 
+pytestmark = pytest.mark.long
+
 SEEDS, STEPS = range(3), 500
 
 

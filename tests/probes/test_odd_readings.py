@@ -13,6 +13,8 @@ from gymnasium import spaces
 
 import trainee
 
+pytestmark = pytest.mark.long
+
 STEPS = 3_000
 
 

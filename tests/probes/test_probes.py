@@ -13,6 +13,8 @@ import pytest
 
 import trainee
 
+pytestmark = pytest.mark.long
+
 SEEDS = range(int(os.environ.get("PROBE_SEEDS", "2")))
 
 

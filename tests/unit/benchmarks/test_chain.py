@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from chain import LONGEST, STEPS, TASKS, Chain, measured, page
 
+pytestmark = pytest.mark.long
+
 
 def walked(chain, steps, action=0):
     """Observations less what the job itself shows, and which steps ended an episode, from its beginning."""

@@ -16,6 +16,8 @@ from trainee.evolution.lives import by_chance, lived
 from trainee.evolution.strategy import asked, centre
 from trainee.learner import Constants
 
+pytestmark = pytest.mark.long
+
 BASE = dataclasses.replace(Constants(), heads=3, windows=2, window_steps=3, prior_width=8)
 PLAN = Plan(population=4, steps=1000, worlds=1, width=8, families=("steer",), base=BASE)
 

@@ -14,6 +14,8 @@ import pytest
 
 from trainee.exams.runs import runs
 
+pytestmark = pytest.mark.long
+
 
 def measured(group: Sequence[str], add: int) -> Iterator[tuple[str, tuple[int, int]]]:
     for name in group:

@@ -13,6 +13,8 @@ from trainee.fleet.imitation import Effort
 from trainee.fleet.reunion import reunited
 from trainee.fleet.teachers import Source
 
+pytestmark = pytest.mark.long
+
 MIRRORED, TWIN = "fleet_toys:Mirrored-v0", "fleet_toys:Twin-v0"
 STEPS = 600
 

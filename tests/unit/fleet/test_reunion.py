@@ -21,6 +21,8 @@ from trainee.fleet.measure import Measure
 from trainee.fleet.reunion import reunited
 from trainee.fleet.teachers import Source, sources
 
+pytestmark = pytest.mark.long
+
 TWIN = "fleet_toys:Twin-v0"
 SHORT = Effort(400, 32, 3e-3)
 # Where neither what is learned nor the gate is looked at.

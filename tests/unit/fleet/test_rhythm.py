@@ -13,6 +13,8 @@ from trainee.fleet import shelf, sleep
 from trainee.fleet.sleep import Sleep
 from trainee.life import Callback
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(autouse=True)
 def early(monkeypatch):

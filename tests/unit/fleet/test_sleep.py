@@ -17,6 +17,8 @@ from trainee.fleet.courses import course
 from trainee.fleet.imitation import Parts, disagreement
 from trainee.fleet.sleep import BURST, LESSONS_A_STEP, Sleep
 
+pytestmark = pytest.mark.long
+
 
 def far(agent, lessons):
     """How far an agent thinks otherwise than some lessons."""

@@ -18,6 +18,8 @@ from trainee.learner import Apart, Conduct, calibration
 from trainee.life.saving import named_arrays, restored
 from trainee.types import JobSpec, Observation, TimeStep
 
+pytestmark = pytest.mark.long
+
 PLACES, CHOICES = 4, (3, 2)
 EVERYTHING = np.arange(3) < np.array(CHOICES)[:, None]
 # Two time steps belong to the first of three episodes, the second of which is cut short, and the third goes on.

@@ -8,8 +8,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from learners import SMALL
+
+pytestmark = pytest.mark.long
 
 
 def test_each_transition_is_counted_once_for_each_component(mixed, lived):

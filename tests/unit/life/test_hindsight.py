@@ -13,6 +13,8 @@ from gymnasium import spaces
 import trainee
 from trainee.errors import InvalidArgument
 
+pytestmark = pytest.mark.long
+
 LENGTH = 6
 
 

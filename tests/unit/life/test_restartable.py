@@ -13,6 +13,8 @@ from trainee import Agent
 from trainee.errors import InvalidArgument
 from trainee.life.saving import named_arrays
 
+pytestmark = pytest.mark.long
+
 LONG, LIMIT = 6, 80
 
 

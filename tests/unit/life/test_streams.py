@@ -12,6 +12,8 @@ from trainee.errors import InvalidArgument, JobFailed
 from trainee.life.logbook import Episode, Logbook, joined
 from work_toys import Blinks, Breaks, GoesBlind, Walk
 
+pytestmark = pytest.mark.long
+
 
 def walks(count=3, mode=AutoresetMode.NEXT_STEP, kind=Walk):
     return SyncVectorEnv([kind] * count, autoreset_mode=mode)

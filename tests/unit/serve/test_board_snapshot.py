@@ -13,6 +13,8 @@ from trainee.record.log import EventLog
 from trainee.serve import snapshot
 from trainee.serve.snapshot import FORM, NAME, taken
 
+pytestmark = pytest.mark.long
+
 
 def board(served: Served) -> Any:
     """All of it, but for what goes by this process's clock."""

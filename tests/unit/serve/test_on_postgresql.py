@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from commits import until
 from minds import differing, mind, replayed
 from serving import SEEN, Served, decision
+
+pytestmark = pytest.mark.long
 
 pytest_plugins = ["databases"]
 

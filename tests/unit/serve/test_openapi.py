@@ -22,7 +22,7 @@ from trainee.serve import Settings, create_app
 from trainee.serve.refusals import STATUS
 
 # Schemathesis draws from `random` here and there.
-pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")]
 EXAMPLES = int(os.environ.get("EXAMPLES", "6"))
 DOCUMENT = Path(__file__).parents[3] / "docs" / "serving.md"
 

@@ -10,6 +10,8 @@ from commits import until
 from releasing import moved, newest, release, stage
 from serving import SEEN, Served
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):

@@ -16,6 +16,8 @@ from trainee.record.log import EventLog
 from trainee.serve import Settings, run
 from trainee.workshop.teaching import Teaching
 
+pytestmark = pytest.mark.long
+
 pytest_plugins = ["databases"]
 
 LOOKS = [[0.1, 0.9], [0.9, 0.1], [0.5, 0.5], [0.3, 0.8], [0.7, 0.2], [0.2, 0.2]]

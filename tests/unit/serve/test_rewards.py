@@ -13,6 +13,8 @@ from commits import until
 from minds import differing, mind, replayed
 from serving import SEEN, Served
 
+pytestmark = pytest.mark.long
+
 # For the long run: REWARDS=100000.
 REWARDS = int(os.environ.get("REWARDS", "2000"))
 EACH, EPISODES, MANY = 5, 4, 8

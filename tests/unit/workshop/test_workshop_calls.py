@@ -19,6 +19,8 @@ from trainee.record.log import EventLog
 from trainee.serve.bodies import NewJob
 from trainee.workshop import Place, Workshop, WorkshopGone, inside, workshop
 
+pytestmark = pytest.mark.long
+
 ABOUT = NewJob(**JOB).model_dump()
 TOLD = (SEEN, 0.0, True, False, False, None)
 

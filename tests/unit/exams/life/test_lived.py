@@ -20,6 +20,8 @@ from trainee.exams.life.protocol import Turn
 from trainee.jobs.twins import add_twin
 from trainee.life import Agent, Episode, Logbook
 
+pytestmark = pytest.mark.long
+
 TWIN = "trainee.jobs.twins:WalkPermuted-v0"
 add_twin("WalkPermuted-v0", WALK)
 LIFE = [
