@@ -240,6 +240,7 @@ def _named(text: str) -> tuple[str, ...]:
 
 
 def _life_lines(scores: LifeScores) -> list[str]:
+    from trainee.exams.bars import bar_lines  # noqa: PLC0415 kept out of --help
     from trainee.exams.life import MEASURES, told, verdicts  # noqa: PLC0415 kept out of --help
 
     lines = [f"left out, as no agent learned it alone: {job}" for job in scores.left_out]
@@ -265,7 +266,7 @@ def _life_lines(scores: LifeScores) -> list[str]:
         f" learning {cost.learning_s / 60:.1f} min, frozen play {cost.examining_s / 60:.1f} min"
         for arm, cost in scores.costs.items()
     ]
-    return [*lines, "", *_bar_lines(verdicts(scores))]
+    return [*lines, "", *bar_lines(verdicts(scores))]
 
 
 def _tell_group(progress: Progress, as_json: bool) -> None:
@@ -274,12 +275,10 @@ def _tell_group(progress: Progress, as_json: bool) -> None:
 
 
 def _tell_bars(bars: Sequence[Bar], page: Path, as_json: bool) -> None:
-    told = "\n".join([*_bar_lines(bars), "", str(page)])
+    from trainee.exams.bars import bar_lines  # noqa: PLC0415 kept out of --help
+
+    told = "\n".join([*bar_lines(bars), "", str(page)])
     say(as_json, {"bars": [bar._asdict() for bar in bars], "page": str(page)}, told)
-
-
-def _bar_lines(bars: Sequence[Bar]) -> list[str]:
-    return [f"{'met' if bar.met else 'short':6} {bar.asked}: {bar.found}" for bar in bars]
 
 
 def _tell_progress(progress: Progress, as_json: bool) -> None:

@@ -21,3 +21,8 @@ def bars_table(bars: Sequence[Bar], title: str = "Bars", asked: str = "asked") -
     """All bars of an exam, for its page, under a title; `asked` heads what they ask."""
     rows = [[escape(bar.asked), escape(bar.found), "met" if bar.met else "short"] for bar in bars]
     return table(title, (asked, "found", ""), rows)
+
+
+def bar_lines(bars: Sequence[Bar]) -> list[str]:
+    """All bars of an exam, for a terminal."""
+    return [f"{'met' if bar.met else 'short':6} {bar.asked}: {bar.found}" for bar in bars]

@@ -39,3 +39,8 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def numeral_between(value: float, low: float, high: float) -> str:
+    """A quantity with its interval, where that is known: `0.93 [0.90, 0.97]`."""
+    return numeral(value) + (f" [{numeral(low)}, {numeral(high)}]" if math.isfinite(low) else "")

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from trainee.exams.numerals import counted, duration, numeral
+from trainee.exams.numerals import counted, duration, numeral, numeral_between
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,11 @@ def test_numeral(value, text):
 def test_a_numeral_takes_the_decimals_of_what_it_stands_beside():
     assert numeral(9.5, beside=250.0) == "9.5"
     assert numeral(9.5, beside=math.nan) == "9.50"
+
+
+def test_a_numeral_between_its_ends_where_these_are_known():
+    assert numeral_between(0.934, 0.9, -0.97) == "0.93 [0.90, −0.97]"
+    assert numeral_between(0.934, math.nan, math.nan) == "0.93"
 
 
 def test_counted():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-from trainee.exams.bars import bars_table
+from trainee.exams.bars import bar_lines, bars_table
 from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg
 from trainee.exams.emotions.findings import Scores, bars, share, titles, told
 from trainee.exams.emotions.score import Estimate
@@ -36,7 +36,7 @@ def lines(scores: Scores) -> list[str]:
         found += [f"the setting tuned is: {scores.setting}"]
     for one in scores.robustness:
         found += [f"{one.kind:8} costs {told(one.intact)}, without emotions {told(one.bare)}: {told(one.more)} more"]
-    return [*found, "", *(f"{'met' if bar.met else 'short':6} {bar.asked}: {bar.found}" for bar in bars(scores))]
+    return [*found, "", *bar_lines(bars(scores))]
 
 
 def write_page(path: Path, scores: Scores) -> Path:

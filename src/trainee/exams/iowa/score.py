@@ -114,10 +114,10 @@ def lesion_bars(lesioned: Likeness, one: dict[str, Sessions]) -> list[Bar]:
             lesioned.curve[-1] < BARS.lesioned,
         ),
         Bar(
-            "a deck is left more after a loss than after a win: for sure without concern (readout), and by less than "
-            f"{BARS.rate} for sure without fear (appraisal)",
+            f"a deck is left more after a loss than after a win: by more than {BARS.rate} without concern (readout), "
+            "by less without fear (appraisal)",
             told,
-            ends["concern"][0] > 0 and ends["fear"][1] < BARS.rate,
+            ends["concern"][0] > BARS.rate > ends["fear"][1],
         ),
     ]
 

@@ -14,7 +14,7 @@ from trainee.exams.life.score import MEASURES, Scores
 from trainee.exams.life.small import Window
 from trainee.exams.life.sweep import OURS, Selection
 from trainee.exams.life.verdicts import told, verdicts
-from trainee.exams.numerals import NOT_KNOWN, duration, numeral
+from trainee.exams.numerals import NOT_KNOWN, duration, numeral, numeral_between
 from trainee.exams.pages import page, table, written
 from trainee.fleet import Retention
 
@@ -75,7 +75,7 @@ RETAINED = ("random", "just after", "at the end", "retained", "verdict")
 
 
 def _retained(each: Retention, note: str) -> list[str]:
-    share = f"{numeral(each.retained)} [{numeral(each.low)}, {numeral(each.high)}]"
+    share = numeral_between(each.retained, each.low, each.high)
     means = [numeral(mean) for mean in (each.random, each.specialist, each.merged)]
     verdict = f"{escape(each.verdict)}{f': {escape(note)}' if note else ''}"
     return [escape(short(each.job)), *means, share if np.isfinite(each.retained) else NOT_KNOWN, verdict]
@@ -121,7 +121,7 @@ def _small(scores: Scores) -> list[str]:
     if not scores.windows:
         return []
     rows = [
-        [f"{escape(arm)}, {one.first} to {one.last}", _between(one)]
+        [f"{escape(arm)}, {one.first} to {one.last}", numeral_between(one.relative, one.low, one.high)]
         + [numeral(one.health.get(name, float("nan"))) for name in ("dormant", "rank", "norm")]
         for arm, windows in scores.windows.items()
         for one in windows
@@ -129,10 +129,6 @@ def _small(scores: Scores) -> list[str]:
     head = ["small jobs", "area, new agents' = 1", "dormant units", "effective rank", "weight norm"]
     figure = f'<h2>Small jobs in a row</h2>\n<div class="card">{_curve(scores.windows)}</div>'
     return [figure, table("Small jobs in numbers", head, rows)]
-
-
-def _between(one: Window) -> str:
-    return f"{numeral(one.relative)} [{numeral(one.low)}, {numeral(one.high)}]"
 
 
 def _curve(windows: dict[str, list[Window]]) -> str:

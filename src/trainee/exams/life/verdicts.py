@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from trainee.exams.bars import Bar
 from trainee.exams.life.score import Estimate, Scores
 from trainee.exams.life.small import Window
 from trainee.exams.life.sweep import OURS
-from trainee.exams.numerals import numeral
+from trainee.exams.numerals import numeral_between
 from trainee.fleet import Retention
 
 # Of the measures, by name: the bar, and whether more of it is better.
@@ -45,13 +46,13 @@ def _bars(scores: Scores) -> Iterator[Bar]:
 
 def _of_small(windows: Sequence[Window]) -> Bar:
     last = windows[-1]
-    found = f"{numeral(last.relative)} [{numeral(last.low)}, {numeral(last.high)}]"
+    found = numeral_between(last.relative, last.low, last.high)
     return Bar(f"area at small jobs {last.first} to {last.last} at least {SMALL:g}", found, last.relative >= SMALL)
 
 
 def _of_merge(jobs: Sequence[Retention]) -> Bar:
     """Of the job that is retained worst; one of which it is not known is retained worse than all."""
-    worst = min(jobs, key=lambda each: (each.retained if each.retained == each.retained else -float("inf"), each.job))
+    worst = min(jobs, key=lambda each: (-math.inf if math.isnan(each.retained) else each.retained, each.job))
     asked = f"merged, of every job at least {RETAINED:g} is retained, and {SURELY:g} for sure"
     found = f"{worst.job}: {worst.retained:.3f} [{worst.low:.3f}, {worst.high:.3f}]"
     return Bar(asked, found, all(each.retained >= RETAINED and each.low >= SURELY for each in jobs))
@@ -59,5 +60,4 @@ def _of_merge(jobs: Sequence[Retention]) -> Bar:
 
 def told(one: Estimate) -> str:
     """An estimate as text: `0.93 [0.90, 0.97]`."""
-    ends = f" [{numeral(one.low)}, {numeral(one.high)}]" if one.low == one.low else ""
-    return f"{numeral(one.mean)}{ends}"
+    return numeral_between(one.mean, one.low, one.high)
