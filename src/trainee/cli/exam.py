@@ -16,7 +16,6 @@ from trainee.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from trainee.exams.bars import Bar
-    from trainee.exams.life import Scores as LifeScores
     from trainee.exams.runs import Progress
 
 app = typer.Typer(help="Measured examinations, with published numbers to beat.", no_args_is_help=True)
@@ -57,14 +56,9 @@ def bsuite(
                 _tell_progress(progress, as_json)
         scores = room.scored(results)
         page = room.write_page(home / f"{selection}.html", scores, selection)
-        lines = [f"{name:24} {score:.2f}" for name, score in scores.experiments.items()]
-        lines += [
-            "",
-            *(f"{tag:24} {score:.2f}" for tag, score in scores.tags.items()),
-            f"{'mean':24} {scores.mean:.2f}",
-        ]
-        told = {"mean": scores.mean, "tags": scores.tags, "experiments": scores.experiments, "page": str(page)}
-        say(as_json, told, "\n".join([*lines, "", str(page)]))
+        told = {"mean": scores.mean, "tags": scores.tags, "experiments": scores.experiments, "of": room.ALL}
+        told |= {"left_out": room.LEFT_OUT, "bars": [bar._asdict() for bar in room.verdicts(scores)], "page": str(page)}
+        say(as_json, told, "\n".join([*room.lines(scores), "", str(page)]))
 
 
 @app.command()
@@ -114,7 +108,7 @@ def life(
         scores = room.scored(asked, kept)
         page = room.write_page(kept / "page.html", scores, asked)
         verdicts = [bar._asdict() for bar in room.verdicts(scores)]
-        told = "\n".join([*_life_lines(scores), "", str(page)])
+        told = "\n".join([*room.lines(scores), "", str(page)])
         say(as_json, {**asdict(scores), "bars": verdicts, "page": str(page)}, told)
 
 
@@ -239,36 +233,6 @@ def _named(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _life_lines(scores: LifeScores) -> list[str]:
-    from trainee.exams.bars import bar_lines  # noqa: PLC0415 kept out of --help
-    from trainee.exams.life import MEASURES, told, verdicts  # noqa: PLC0415 kept out of --help
-
-    lines = [f"left out, as no agent learned it alone: {job}" for job in scores.left_out]
-    for arm, of_arm in scores.arms.items():
-        lines += ["", arm, *(f"  {name:20} {told(of_arm[name])}" for name in MEASURES)]
-    for title, found in (("kept by", scores.kept), ("merged by", scores.unions)):
-        for arm, retained in found.items():
-            lines += ["", f"{title} {arm}"]
-            lines += [
-                f"  {each.job:44} {each.random:8.1f} {each.specialist:8.1f} {each.merged:8.1f}"
-                f"  {each.retained:.3f} [{each.low:.3f}, {each.high:.3f}] {each.verdict}"
-                for each in retained
-            ]
-    for arm, windows in scores.windows.items():
-        lines += ["", f"small jobs, {arm}, beside new agents"]
-        lines += [
-            f"  {one.first:4} to {one.last:4} {one.relative:.2f} [{one.low:.2f}, {one.high:.2f}]" for one in windows
-        ]
-    if scores.costs:
-        lines += ["", "what it took"]
-    lines += [
-        f"  {arm:20} {cost.steps_per_second:6,.0f} steps/s, {cost.asleep:4.0%} of it asleep;"
-        f" learning {cost.learning_s / 60:.1f} min, frozen play {cost.examining_s / 60:.1f} min"
-        for arm, cost in scores.costs.items()
-    ]
-    return [*lines, "", *bar_lines(verdicts(scores))]
-
-
 def _tell_group(progress: Progress, as_json: bool) -> None:
     text = f"[{progress.done}/{progress.count}] {progress.name} (about {progress.seconds_left / 60:.0f} min left)"
     say(as_json, {"group": progress.name, "done": progress.done}, text)
@@ -282,6 +246,13 @@ def _tell_bars(bars: Sequence[Bar], page: Path, as_json: bool) -> None:
 
 
 def _tell_progress(progress: Progress, as_json: bool) -> None:
+    from trainee.exams.runs import Part  # noqa: PLC0415 kept out of --help
+
+    if isinstance(progress.result, Part):
+        share, left = progress.result.share, progress.seconds_left / 60
+        text = f"[{progress.done}/{progress.count}] {progress.name}: {share:.0%} done (about {left:.0f} min left)"
+        say(as_json, {"run": progress.name, "share": share, "done": progress.done}, text)
+        return
     speed = "" if math.isnan(progress.result) else f": {progress.result:,.0f} steps/s"
     text = (
         f"[{progress.done}/{progress.count}] {progress.name}{speed} (about {progress.seconds_left / 60:.0f} min left)"

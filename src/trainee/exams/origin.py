@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import functools
+import hashlib
 import json
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 
 from trainee.errors import DamagedPart, DifferentAgent, SaveFailed
@@ -12,6 +16,8 @@ from trainee.life.saving import constants_hash
 from trainee.record import durable
 
 FILE = "agents.json"
+# Whose code decides what an agent does.
+LEARNING = ("emotions", "learner")
 
 
 def claimed(results: Path) -> Path:
@@ -24,7 +30,12 @@ def claimed(results: Path) -> Path:
       DamagedPart, SaveFailed: that cannot be read or written.
     """
     agent, path = Agent(), results / FILE
-    here = {"version": version("trainee"), "constants": constants_hash(agent.constants), "width": agent.width}
+    here = {
+        "version": version("trainee"),
+        "code": code_hash(),
+        "constants": constants_hash(agent.constants),
+        "width": agent.width,
+    }
     try:
         there = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
@@ -39,6 +50,22 @@ def claimed(results: Path) -> Path:
             f"Choose another --home, or remove {results}"
         )
     return results
+
+
+@functools.cache
+def code_hash() -> str:
+    """A short hash of what learners and emotions do: other comments, docstrings or another layout do not count."""
+    modules = [module for room in LEARNING for module in (files("trainee") / room).iterdir() if module.is_file()]
+    sources = [module.read_text("utf-8") for module in sorted(modules, key=str)]
+    bare = [ast.dump(_Bare().visit(ast.parse(source))) for source in sources]
+    return hashlib.sha256("".join(bare).encode()).hexdigest()[:16]
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes out what only people read."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        return None if isinstance(node.value, ast.Constant) else node
 
 
 def _write(path: Path, here: dict[str, object]) -> None:

@@ -10,9 +10,18 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.managers import SyncManager
-from typing import Any
+from typing import Any, NamedTuple
 
 from trainee.life.runtime import end_with_the_parent
+
+# How long nothing is told at the most, where runs tell how far they are.
+TOLD_S = 60.0
+
+
+class Part(NamedTuple):
+    """The share of a run that is done, from 0 to 1."""
+
+    share: float
 
 
 @dataclass(frozen=True)
@@ -20,11 +29,11 @@ class Progress:
     """How far the runs of an exam are.
 
     Attributes:
-      name: of the run that has just ended.
-      result: what came of it.
+      name: of the run that has just ended, or that has told how far it is.
+      result: what came of it; of one that is under way, a `Part`.
       done: how many have ended.
       count: how many there are.
-      seconds_left: by what the ended ones took for their size.
+      seconds_left: by what those that ended, and as much of the others as is told, took for their size.
     """
 
     name: str
@@ -45,17 +54,18 @@ def runs(
 
     Args:
       work: a function that a new process can import. `work(group, *arguments)` does the runs of a group, yields the
-        name and the result of each as it ends, and keeps what it did on disk.
+        name and the result of each as it ends, now and then if it likes a `Part` in place of the result of one under
+        way, and keeps what it did on disk.
       groups: names of runs that are done in one process, the longest first if it is known which they are.
       size: of the run of a name: what the time that it takes is about in proportion to.
       processes: how many at a time; each does one group after another, so that what JAX compiled is compiled once.
     Raises:
       Exception: what a run raised. Groups under way are waited for, the others are not begun.
     """
-    started_s = time.perf_counter()
+    started_s = told_s = time.perf_counter()
     names = [name for group in groups for name in group]
-    left, done = sum(map(size, names)), 0
-    whole = left
+    whole, over, done = sum(map(size, names)), 0.0, 0
+    parts: dict[str, float] = {}
     # JAX runs threads, which a fork would lose.
     context = multiprocessing.get_context("spawn")
     manager = SyncManager(ctx=context)
@@ -81,10 +91,17 @@ def runs(
                 under_way.pop(told).result()
                 begin(1)
                 continue
-            name, result = told
-            done, left = done + 1, left - size(name)
-            spent_s = time.perf_counter() - started_s
-            yield Progress(name, result, done, len(names), spent_s / max(whole - left, 1e-9) * left)
+            (name, result), now_s = told, time.perf_counter()
+            if isinstance(result, Part):
+                parts[name] = result.share * size(name)
+                if now_s - told_s < TOLD_S:
+                    continue
+            else:
+                parts.pop(name, None)
+                done, over = done + 1, over + size(name)
+            told_s, worked = now_s, over + sum(parts.values())
+            left_s = (now_s - started_s) / max(worked, 1e-9) * max(whole - worked, 0.0)
+            yield Progress(name, result, done, len(names), left_s)
 
 
 def _over(heard: Any, number: int, _: Future[None]) -> None:

@@ -6,6 +6,7 @@ What `vmap` does for JAX jobs, for jobs that are not: a step of eight agents tak
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -37,7 +38,13 @@ class Errand:
     seed: int
 
 
-def run_abreast(errands: Sequence[Errand], most: int) -> Iterator[tuple[Errand, Logbook]]:
+# How often it is told how far errands are.
+TOLD_S = 20.0
+
+
+def run_abreast(
+    errands: Sequence[Errand], most: int, told_s: float = TOLD_S
+) -> Iterator[tuple[Errand, Logbook | float]]:
     """Send a new agent with defaults on each errand, so many at a time, and tell of each as it ends.
 
     An agent that is done makes room for the next one at once. Each learns as it would alone, up to rounding.
@@ -45,8 +52,9 @@ def run_abreast(errands: Sequence[Errand], most: int) -> Iterator[tuple[Errand, 
     Args:
       errands: at jobs of one signature, the longest first if it is known which they are.
       most: agents at a time. As few are taken as need the same number of turns.
+      told_s: how often it is told how far those under way are, in seconds.
     Yields:
-      the errand that has just ended, and what came of it.
+      the errand that has just ended, and what came of it; one that is under way, and the share of it that is done.
     Raises:
       InvalidArgument: the signatures differ.
       JobFailed, UnfitTimeStep: a job raised, or said what cannot be learned from.
@@ -60,6 +68,7 @@ def run_abreast(errands: Sequence[Errand], most: int) -> Iterator[tuple[Errand, 
             return
         together = compiled(_shared_learner(posts))
         buffers = together.abreast([post.handed_over() for post in posts])
+        told = time.perf_counter()
         while any(post.busy for post in posts):
             said = [post.said() for post in posts]
             buffers, decisions = together.step_abreast(buffers, said)
@@ -72,6 +81,9 @@ def run_abreast(errands: Sequence[Errand], most: int) -> Iterator[tuple[Errand, 
                     posts[place] = _Post(waiting.pop())
                     _shared_learner(posts)
                     buffers = together.settle(buffers, place, posts[place].handed_over())
+            if time.perf_counter() - told >= told_s:
+                told = time.perf_counter()
+                yield from ((post.errand, post.share) for post in posts if post.busy)
     finally:
         for post in posts:
             post.leave()
@@ -106,6 +118,11 @@ class _Post:
         """Whether the errand is over with the answer to a time step."""
         self.worker.decided(time_step, decision)
         return len(self.worker.logbook.episodes) >= self.errand.episodes
+
+    @property
+    def share(self) -> float:
+        """How much of the errand is done, from 0 to 1."""
+        return len(self.worker.logbook.episodes) / self.errand.episodes
 
     def leave(self) -> None:
         """The errand is over, or broken off."""

@@ -8,13 +8,13 @@ import pytest
 
 from trainee.errors import DamagedPart, DifferentAgent, SaveFailed
 from trainee.exams import origin
-from trainee.exams.origin import FILE, claimed
+from trainee.exams.origin import FILE, claimed, code_hash
 
 
 def test_a_folder_is_claimed_once_and_gone_on_with(tmp_path):
     home = claimed(tmp_path / "new" / "quick")
     told = json.loads((home / FILE).read_text())
-    assert told.keys() == {"version", "constants", "width"}
+    assert told.keys() == {"version", "code", "constants", "width"}
     (home / "intact.npz").write_bytes(b"")
     assert claimed(home) == home
 
@@ -24,6 +24,22 @@ def test_other_constants_are_other_agents(tmp_path, monkeypatch):
     monkeypatch.setattr(origin, "constants_hash", lambda constants: "another")
     with pytest.raises(DifferentAgent, match=r"holds the results of other agents: .*constants another, width 64"):
         claimed(tmp_path)
+
+
+def test_another_learner_is_another_agent_and_other_comments_are_not(tmp_path, monkeypatch):
+    for room in origin.LEARNING:
+        (tmp_path / "trainee" / room).mkdir(parents=True)
+    rule = tmp_path / "trainee" / "learner" / "rule.py"
+    monkeypatch.setattr(origin, "files", lambda package: tmp_path / package)
+    found = []
+    for source in (
+        'def rule(x):\n    """Doubles."""\n    return 2 * x\n',
+        "# Twice as much.\ndef rule(x):\n    'Makes it two.'\n\n    return (2 * x)\n",
+        "def rule(x):\n    return 3 * x\n",
+    ):
+        rule.write_text(source)
+        found.append(code_hash.__wrapped__())
+    assert found[0] == found[1] != found[2]
 
 
 def test_results_of_nobody_known_are_refused(tmp_path):

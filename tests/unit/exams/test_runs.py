@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from trainee.exams.runs import runs
+from trainee.exams.runs import Part, runs
 
 pytestmark = pytest.mark.long
 
@@ -57,6 +57,26 @@ def test_the_time_left_is_in_proportion_to_what_is_left() -> None:
     assert first.seconds_left > second.seconds_left > last.seconds_left == 0
 
 
+def slow(group: Sequence[str]) -> Iterator[tuple[str, str | Part]]:
+    for name in group:
+        for share in (0.0, 0.5, 0.75):
+            yield name, Part(share)
+        yield name, name
+
+
+def test_what_is_under_way_counts_for_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainee.exams.runs.TOLD_S", 0.0)
+    told = list(runs(slow, [["aaaa", "bbbb"]], len, 1))
+    assert [(one.name, one.result, one.done) for one in told[2:5]] == [
+        ("aaaa", Part(0.75), 0),
+        ("aaaa", "aaaa", 1),
+        ("bbbb", Part(0.0), 1),
+    ]
+    assert told[1].seconds_left > told[2].seconds_left > told[3].seconds_left > told[-1].seconds_left == 0
+    monkeypatch.setattr("trainee.exams.runs.TOLD_S", 60.0)
+    assert [one.result for one in runs(slow, [["aaaa", "bbbb"]], len, 1)] == ["aaaa", "bbbb"]
+
+
 def test_what_a_run_raises_is_raised_here_and_what_ended_before_was_told() -> None:
     heard = runs(measured, [["a", "bad", "b"]], len, 1, 0)
     assert next(heard).name == "a"
@@ -81,7 +101,7 @@ def test_where_one_fails_the_groups_that_wait_are_not_begun(tmp_path: Path) -> N
 
 ENDLESS = """
 import os, sys, time
-from trainee.exams.runs import runs
+from trainee.exams.runs import Part, runs
 
 def measured(group):
     for name in group:

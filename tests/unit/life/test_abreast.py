@@ -64,6 +64,18 @@ def test_who_is_done_makes_room_for_the_next():
     assert told[0] == ("Countdown 5", 15)
 
 
+def test_how_far_each_is_can_be_told_all_the_time():
+    told = list(run_abreast([errand(2, 2, 0), errand(1, 4, 1)], 2, told_s=0.0))
+    shares = {
+        name: [came for one, came in told if one.name == name and isinstance(came, float)]
+        for name in ("Countdown 2", "Countdown 1")
+    }
+    assert shares["Countdown 1"][:4] == [0.0, 0.25, 0.25, 0.5]
+    assert shares["Countdown 2"] == sorted(shares["Countdown 2"])
+    assert max(shares["Countdown 1"]) < 1
+    assert sum(not isinstance(came, float) for _, came in told) == 2
+
+
 def test_jobs_are_made_when_there_is_a_place_for_them_and_closed_when_done():
     seen: list[str] = []
 

@@ -4,18 +4,22 @@ Twenty of them run here: the three about MNIST download their images.
 """
 
 from trainee.exams.bsuite.load import runs_of
-from trainee.exams.bsuite.report import write_page
-from trainee.exams.bsuite.score import Scores, scored
-from trainee.exams.bsuite.sweep import SELECTIONS, groups, selected, steps, unfinished
+from trainee.exams.bsuite.report import lines, write_page
+from trainee.exams.bsuite.score import ALL, Scores, scored, verdicts
+from trainee.exams.bsuite.sweep import LEFT_OUT, SELECTIONS, groups, selected, steps, unfinished
 
 __all__ = [
+    "ALL",
+    "LEFT_OUT",
     "SELECTIONS",
     "Scores",
     "groups",
+    "lines",
     "runs_of",
     "scored",
     "selected",
     "steps",
     "unfinished",
+    "verdicts",
     "write_page",
 ]

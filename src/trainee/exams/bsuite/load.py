@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from trainee.errors import MissingExtra
+from trainee.exams.runs import Part
 from trainee.jobs import DmEnvJob
-from trainee.life import Errand, run_abreast
+from trainee.life import Errand, Logbook, run_abreast
 
 # Agents beside each other in a process.
 ABREAST = 8
@@ -33,14 +34,15 @@ def require_bsuite() -> Any:
     return bsuite
 
 
-def runs_of(bsuite_ids: Sequence[str], results: Path) -> Iterator[tuple[str, float]]:
+def runs_of(bsuite_ids: Sequence[str], results: Path) -> Iterator[tuple[str, float | Part]]:
     """Work at each setting for all of its episodes, a new agent at each; earlier records are written over.
 
     Args:
       bsuite_ids: such as `catch/3`, of one signature; the longest first.
       results: folder of the records.
     Yields:
-      the setting that has just ended, and how many steps a second those that have ended took, all in all.
+      the setting that has just ended, and how many steps a second those that have ended took, all in all; and now and
+      then how far one under way is.
     """
     bsuite = require_bsuite()
     errands = [
@@ -48,9 +50,12 @@ def runs_of(bsuite_ids: Sequence[str], results: Path) -> Iterator[tuple[str, flo
         for one in bsuite_ids
     ]
     begun_s, steps = time.perf_counter(), 0
-    for errand, logbook in run_abreast(errands, ABREAST):
-        steps += logbook.steps
-        yield errand.name, steps / (time.perf_counter() - begun_s)
+    for errand, came in run_abreast(errands, ABREAST):
+        if isinstance(came, Logbook):
+            steps += came.steps
+            yield errand.name, steps / (time.perf_counter() - begun_s)
+        else:
+            yield errand.name, Part(came)
 
 
 def signature(bsuite_id: str) -> str:

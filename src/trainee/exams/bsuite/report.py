@@ -10,13 +10,36 @@ from pathlib import Path
 import numpy as np
 
 from trainee.errors import SaveFailed
-from trainee.exams.bsuite.score import MEAN, PUBLISHED, TAGS, Scores, published
-from trainee.exams.drawing import house_style, inline_svg, require_matplotlib
+from trainee.exams.bars import bar_lines, bars_table
+from trainee.exams.bsuite.score import ALL, MEAN, PUBLISHED, TAGS, Scores, published, verdicts
+from trainee.exams.bsuite.sweep import LEFT_OUT
+from trainee.exams.drawing import COLOURS, house_style, inline_svg, require_matplotlib
 from trainee.exams.pages import page, written
 
 OURS = "Trainee"
 SIZE = 5.2
-SHADES = {OURS: "#2367b0", "DreamerV3": "#cf5f0c", "Boot DQN": "#5d6875"}
+# How each agent is drawn; those of bsuite's own report in one colour.
+LINES = {
+    OURS: ("blue", "-", 2.5),
+    "DreamerV3": ("orange", "-", 1.5),
+    "Boot DQN": ("muted", "-", 1.2),
+    "DQN": ("muted", "--", 1.2),
+    "PPO": ("muted", ":", 1.6),
+    "AC-RNN": ("muted", "-.", 1.2),
+}
+
+
+def lines(scores: Scores) -> list[str]:
+    """The scores as text, for a terminal."""
+    return [
+        *(f"{name:24} {score:.2f}" for name, score in scores.experiments.items()),
+        f"{len(scores.experiments)} of bsuite's {ALL} experiments; {', '.join(LEFT_OUT)} would need a download",
+        "",
+        *(f"{tag:24} {score:.2f}" for tag, score in scores.tags.items()),
+        f"{'mean':24} {scores.mean:.2f}",
+        "",
+        *bar_lines(verdicts(scores)),
+    ]
 
 
 def write_page(path: Path, scores: Scores, selection: str) -> Path:
@@ -37,7 +60,9 @@ def write_page(path: Path, scores: Scores, selection: str) -> Path:
         selection=escape(selection),
         runs=f"{sum(scores.runs.values()):,}",
         experiments=len(scores.experiments),
+        all=ALL,
         chart=chart,
+        bars=bars_table(verdicts(scores)),
         agents="".join(f'<th scope="col">{escape(agent)}</th>' for agent in (OURS, *PUBLISHED)),
         capabilities="\n".join(_capability(name, scores) for name in (MEAN, *TAGS)),
         rows="\n".join(_experiment(name, scores) for name in scores.experiments),
@@ -58,12 +83,13 @@ def radar(scores: Scores) -> str:
     matplotlib = require_matplotlib()
     figure = matplotlib.figure.Figure(figsize=(1.35 * SIZE, SIZE))
     axes = figure.add_subplot(projection="polar")
-    for agent, shade in SHADES.items():
+    for agent, (colour, dashes, width) in LINES.items():
         of_agent = scores.tags if agent == OURS else published(agent)
-        angles, values = _closed([of_agent.get(tag, 0.0) for tag in TAGS])
-        axes.plot(angles, values, color=shade, label=agent, linewidth=2.5 if agent == OURS else 1.5)
+        # What was not measured is left out, and is not 0.
+        angles, values = _closed([of_agent.get(tag, np.nan) for tag in TAGS])
+        axes.plot(angles, values, dashes, color=COLOURS[colour], label=agent, linewidth=width)
         if agent == OURS:
-            axes.fill(angles, values, color=shade, alpha=0.15)
+            axes.fill(angles, values, color=COLOURS[colour], alpha=0.15)
     axes.set_xticks(_closed(list(TAGS))[0][:-1], [spelled(tag) for tag in TAGS])
     axes.set_ylim(0, 1)
     axes.set_yticks([0.25, 0.5, 0.75, 1.0], ["", "0.5", "", "1"])

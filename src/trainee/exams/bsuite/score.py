@@ -14,11 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from trainee.errors import InvalidArgument
+from trainee.exams.bars import Bar
 from trainee.exams.bsuite.load import require_bsuite
 from trainee.exams.bsuite.sweep import LEFT_OUT
 
 TAGS = ("basic", "credit_assignment", "exploration", "generalization", "memory", "noise", "scale")
 MEAN = "mean"
+# How many experiments bsuite has; those of `LEFT_OUT` are among them.
+ALL = 23
+# What is asked.
+ASKED = dict(zip((MEAN, *TAGS), (0.75, 0.90, 0.80, 0.68, 0.70, 0.62, 0.65, 0.82), strict=True))
 PUBLISHED = {
     "PPO": (0.49, 0.60, 0.76, 0.0, 0.47, 0.32, 0.54, 0.60),
     "DQN": (0.54, 0.90, 0.59, 0.0, 0.68, 0.02, 0.51, 0.73),
@@ -48,6 +53,16 @@ class Scores:
 def published(agent: str) -> dict[str, float]:
     """What was published of an agent: the mean over all experiments, MNIST's among them, and each capability's."""
     return dict(zip((MEAN, *TAGS), PUBLISHED[agent], strict=True))
+
+
+def verdicts(scores: Scores) -> list[Bar]:
+    """What is asked of the mean and of each capability that was measured, and what was found."""
+    found = {MEAN: scores.mean, **scores.tags}
+    return [
+        Bar(f"{name.replace('_', ' ')} at least {asked:.2f}", f"{found[name]:.3f}", found[name] >= asked)
+        for name, asked in ASKED.items()
+        if name in found
+    ]
 
 
 def scored(results: Path) -> Scores:

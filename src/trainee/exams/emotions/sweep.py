@@ -25,6 +25,7 @@ from trainee.exams.emotions.arms import (
 from trainee.exams.emotions.environments import Environment
 from trainee.exams.emotions.load import Lives, Workplace, keep, kept, recalled, timed
 from trainee.exams.emotions.score import best_setting
+from trainee.exams.origin import code_hash
 from trainee.life.saving import constants_hash
 
 # Differences between seeds are what everything rests on.
@@ -54,9 +55,9 @@ class Selection:
             raise InvalidArgument(f"an exam needs {LEAST_SEEDS} seeds at least, not {self.workplace.seeds}")
 
     def home(self, home: Path, scale: float) -> Path:
-        """Where it is kept: agents of other constants, other seeds and other lengths of life each have their own."""
-        table = constants_hash(self.workplace.constants)[:8]
-        return home / f"{self.workplace.seeds}-seeds-x{scale:g}-{table}"
+        """Where it is kept: for other code or constants, other seeds and other lengths of life it is elsewhere."""
+        agents = f"{code_hash()[:8]}-{constants_hash(self.workplace.constants)[:8]}"
+        return home / f"{self.workplace.seeds}-seeds-x{scale:g}-{agents}"
 
     def path(self, home: Path, environment: Environment, arm: str) -> Path:
         """Where the lives of an arm are kept. What is tried and the best of it depend on all environments together."""

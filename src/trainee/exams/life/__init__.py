@@ -5,8 +5,8 @@ arithmetic on weights.
 """
 
 from trainee.exams.life.protocol import Protocol, scaled
-from trainee.exams.life.report import write_page
-from trainee.exams.life.score import MEASURES, Scores, scored
+from trainee.exams.life.report import lines, write_page
+from trainee.exams.life.score import Scores, scored
 from trainee.exams.life.sweep import (
     ARMS,
     FLEET,
@@ -20,24 +20,23 @@ from trainee.exams.life.sweep import (
     unfinished,
     unions,
 )
-from trainee.exams.life.verdicts import told, verdicts
+from trainee.exams.life.verdicts import verdicts
 
 __all__ = [
     "ARMS",
     "FLEET",
     "LIFE",
-    "MEASURES",
     "SMALL",
     "Protocol",
     "Scores",
     "Selection",
+    "lines",
     "lives",
     "require_jobs",
     "runs_of",
     "scaled",
     "scored",
     "steps",
-    "told",
     "unfinished",
     "unions",
     "verdicts",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainee.exams.bars import bars_table
+from trainee.exams.bars import bar_lines, bars_table
 from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg
 from trainee.exams.life.heatmap import heatmap, short
 from trainee.exams.life.score import MEASURES, Scores
@@ -19,6 +19,34 @@ from trainee.exams.pages import page, table, written
 from trainee.fleet import Retention
 
 WIDE = 620
+
+
+def lines(scores: Scores) -> list[str]:
+    """The scores as text, for a terminal."""
+    found = [f"left out, as no agent learned it alone: {job}" for job in scores.left_out]
+    for arm, of_arm in scores.arms.items():
+        found += ["", arm, *(f"  {name:20} {told(of_arm[name])}" for name in MEASURES)]
+    for title, by_arm in (("kept by", scores.kept), ("merged by", scores.unions)):
+        for arm, retained in by_arm.items():
+            found += ["", f"{title} {arm}"]
+            found += [
+                f"  {each.job:44} {each.random:8.1f} {each.specialist:8.1f} {each.merged:8.1f}"
+                f"  {each.retained:.3f} [{each.low:.3f}, {each.high:.3f}] {each.verdict}"
+                for each in retained
+            ]
+    for arm, windows in scores.windows.items():
+        found += ["", f"small jobs, {arm}, beside new agents"]
+        found += [
+            f"  {one.first:4} to {one.last:4} {one.relative:.2f} [{one.low:.2f}, {one.high:.2f}]" for one in windows
+        ]
+    if scores.costs:
+        found += ["", "what it took"]
+    found += [
+        f"  {arm:20} {cost.steps_per_second:6,.0f} steps/s, {cost.asleep:4.0%} of it asleep;"
+        f" learning {cost.learning_s / 60:.1f} min, frozen play {cost.examining_s / 60:.1f} min"
+        for arm, cost in scores.costs.items()
+    ]
+    return [*found, "", *bar_lines(verdicts(scores))]
 
 
 def write_page(path: Path, scores: Scores, asked: Selection) -> Path:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trainee.errors import InvalidArgument
-from trainee.exams.bsuite import runs_of, scored, unfinished, write_page
+from trainee.exams.bsuite import runs_of, scored, unfinished, verdicts, write_page
 from trainee.exams.bsuite.load import require_bsuite
 from trainee.exams.bsuite.score import MEAN, PUBLISHED, TAGS, published
 from trainee.exams.bsuite.sweep import record
@@ -54,6 +54,10 @@ def test_perfect_and_hopeless_records(tmp_path):
     assert scores.tags["exploration"] == pytest.approx(0.75)
     assert scores.tags["basic"] == pytest.approx(1.0)
     assert "memory" not in scores.tags
+    found = {bar.asked: (bar.found, bar.met) for bar in verdicts(scores)}
+    assert found["mean at least 0.75"] == ("0.875", True)
+    assert found["exploration at least 0.68"] == ("0.750", True)
+    assert not any(asked.startswith("memory") for asked in found)
 
 
 @pytest.mark.parametrize("solved", [True, False])
@@ -87,5 +91,8 @@ def test_runs_side_by_side_are_recorded_scored_and_shown(tmp_path, monkeypatch):
     assert scores.runs == {"bandit": 1, "bandit_noise": 1}
     page = write_page(tmp_path / "page" / "quick.html", scores, "quick").read_text()
     assert "<svg" in page
-    assert "DreamerV3" in page
+    for agent in PUBLISHED:
+        # In the table, and in the legend of the chart.
+        assert page.count(f">{agent}<") == 2, agent
+    assert "<td>short</td>" in page
     assert (tmp_path / "page" / "quick.csv").read_text().splitlines()[0] == "experiment,score,settings"
