@@ -11,7 +11,7 @@ import numpy as np
 
 from trainee.errors import SaveFailed
 from trainee.exams.bars import bar_lines, bars_table
-from trainee.exams.bsuite.score import ALL, MEAN, PUBLISHED, TAGS, Scores, published, verdicts
+from trainee.exams.bsuite.score import ALL, MEAN, PUBLISHED, TAGS, Scores, published, spelled, verdicts
 from trainee.exams.bsuite.sweep import LEFT_OUT
 from trainee.exams.drawing import COLOURS, house_style, inline_svg, require_matplotlib
 from trainee.exams.pages import page, written
@@ -97,11 +97,6 @@ def radar(scores: Scores) -> str:
     axes.legend(loc="upper left", bbox_to_anchor=(1.12, 1.05), frameon=False)
     told = ", ".join(f"{spelled(tag)} {scores.tags[tag]:.2f}" for tag in TAGS if tag in scores.tags)
     return inline_svg(axes, "radar", f"Scores by capability, from 0 to 1: {told}")
-
-
-def spelled(tag: str) -> str:
-    """A tag as people write it."""
-    return tag.replace("_", " ")
 
 
 def _closed(values: Sequence[object]) -> tuple[np.ndarray, list[object]]:

@@ -55,11 +55,16 @@ def published(agent: str) -> dict[str, float]:
     return dict(zip((MEAN, *TAGS), PUBLISHED[agent], strict=True))
 
 
+def spelled(tag: str) -> str:
+    """A tag as people write it."""
+    return tag.replace("_", " ")
+
+
 def verdicts(scores: Scores) -> list[Bar]:
     """What is asked of the mean and of each capability that was measured, and what was found."""
     found = {MEAN: scores.mean, **scores.tags}
     return [
-        Bar(f"{name.replace('_', ' ')} at least {asked:.2f}", f"{found[name]:.3f}", found[name] >= asked)
+        Bar(f"{spelled(name)} at least {asked:.2f}", f"{found[name]:.3f}", found[name] >= asked)
         for name, asked in ASKED.items()
         if name in found
     ]
