@@ -64,9 +64,14 @@ def plain(side, step):
     return [side, 7.0, 0.0]
 
 
-def leaps(side, step):
+def leaps(first, second):
     """Two of the numbers leap once, the one that matters among them."""
-    return [1e6 if step == 1_500 else side, 7.0, -1e6 if step == 1_700 else 0.0]
+    return lambda side, step: [1e6 if step == first else side, 7.0, -1e6 if step == second else 0.0]
+
+
+def late(side, step):
+    """The number that matters is not there for a while, and leaps as it comes."""
+    return [0.0 if step < 502 else 1e6 if step == 502 else side, 7.0, 0.0]
 
 
 CASES = {
@@ -75,7 +80,9 @@ CASES = {
     "a thousand times as much from half of it on": (lambda step: 1.0 if step < STEPS / 2 else 1e3, plain),
     "a thousandth from half of it on": (lambda step: 1.0 if step < STEPS / 2 else 1e-3, plain),
     "a thousand zeros first": (lambda step: float(step >= 1_000), plain),
-    "leaps": (lambda step: 1.0, leaps),
+    "leaps": (lambda step: 1.0, leaps(1_500, 1_700)),
+    "leaps at once": (lambda step: 1.0, leaps(7, 52)),
+    "comes with a leap": (lambda step: 1.0, late),
     "nothing but what matters, which is tiny": (lambda step: 1.0, lambda side, step: [1e-6 * side, 1e6, 1e6]),
 }
 

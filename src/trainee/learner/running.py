@@ -7,50 +7,70 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 CLIP = 5.0
-# Of a number that has varied in more than so many observations, what is farther from its mean than so many deviations
-# counts as that far: one leap is not to drown all else for long.
-SETTLED, LEAP = 100.0, 100.0
+# What is farther from its mean than so many deviations counts as that far: one leap is not to drown all else for long.
+LEAP = 100.0
+# Of so many observations deviations tell nothing yet.
+FEWEST = 4.0
 # What is larger counts as this large: squares and sums must stay within float32.
 LARGEST = 1e15
 
 
 class Normaliser(eqx.Module):
-    """Mean and variance of each number of the observation, and whether it was ever anything but 0 or 1."""
+    """What is usual of each number of the observation.
+
+    Attributes:
+      count: of how many observations it is.
+      rows: `[3, numbers]`, the mean; the variance; and how far it was from its mean when it last leapt.
+      binary: whether it was ever anything but 0 or 1.
+    """
 
     count: Float[Array, ""]
-    mean: Float[Array, " numbers"]
-    variance: Float[Array, " numbers"]
+    rows: Float[Array, "3 numbers"]
     binary: Bool[Array, " numbers"]
+
+    @property
+    def mean(self) -> Float[Array, " numbers"]:
+        """Of each number."""
+        return self.rows[0]
+
+    @property
+    def variance(self) -> Float[Array, " numbers"]:
+        """Of each number."""
+        return self.rows[1]
 
 
 def init_normaliser(numbers: int) -> Normaliser:
     """Of a stream that has seen nothing."""
-    return Normaliser(jnp.zeros(()), jnp.zeros(numbers), jnp.ones(numbers), jnp.ones(numbers, bool))
+    none = jnp.zeros(numbers)
+    return Normaliser(jnp.zeros(()), jnp.stack([none, none + 1, none]), jnp.ones(numbers, bool))
 
 
 def part(normaliser: Normaliser, numbers: int) -> Normaliser:
     """The statistics of the first few numbers alone."""
-    mean, variance = normaliser.mean[:numbers], normaliser.variance[:numbers]
-    return Normaliser(normaliser.count, mean, variance, normaliser.binary[:numbers])
+    return Normaliser(normaliser.count, normaliser.rows[:, :numbers], normaliser.binary[:numbers])
 
 
 def observe(normaliser: Normaliser, numeric: Float[Array, " numbers"], memory_steps: int) -> Normaliser:
     """The statistics after one more observation: exact at first, then an exponential average over `memory_steps`.
 
-    What leaps counts for less; where it stays, the variance grows by half with each step until that is usual.
+    What leaps counts for less; where it stays, the variance grows by half with each step, and faster early on, until
+    that is usual. Of a number that never varied the first leap is left out, and the next counts.
     """
     count = normaliser.count + 1
     numeric = jnp.clip(numeric, -LARGEST, LARGEST)
     # Not before the numbers are there: of more than eight operations that can begin at once XLA hands half to a thread.
     rate = jnp.maximum(1 / (count + 0.0 * jnp.sum(numeric[-1:])), 1 / memory_steps)
-    deviation = jnp.sqrt(normaliser.variance)
-    varied = (normaliser.count > SETTLED) & (deviation > _floor(normaliser))
-    most = jnp.where(varied, LEAP * deviation, jnp.inf)
-    delta = jnp.clip(numeric - normaliser.mean, -most, most)
-    mean = normaliser.mean + rate * delta
-    variance = (1 - rate) * (normaliser.variance + rate * delta**2)
+    mean, variance, leapt = normaliser.rows
+    deviation = jnp.sqrt(variance)
+    usual = LEAP * jnp.where(deviation > _floor(normaliser), deviation, leapt)
+    most = jnp.where(normaliser.count > FEWEST, usual, jnp.inf)
+    apart = numeric - mean
+    leapt = jnp.where(jnp.abs(apart) > most, jnp.abs(apart), leapt)
+    delta = jnp.clip(apart, -most, most)
+    mean = mean + rate * delta
+    variance = (1 - rate) * (variance + rate * delta**2)
     binary = normaliser.binary & ((numeric == 0) | (numeric == 1))
-    return Normaliser(count, mean, variance, binary)
+    return Normaliser(count, jnp.stack([mean, variance, leapt]), binary)
 
 
 def normalised(normaliser: Normaliser, numeric: Float[Array, " numbers"]) -> Float[Array, " numbers"]:

@@ -89,10 +89,29 @@ def test_one_leap_does_not_drown_what_is_usual_and_a_new_level_is_got_used_to():
         once = observe(once, jnp.array([1e6]), LONG)
     assert 1e5 < float(jnp.sqrt(once.variance[0])) < 1e7
     assert abs(float(normalised(once, jnp.array([1e6]))[0])) < running.CLIP
-    # Of what never varied nothing is usual: its first leap counts in full, and so does one among the first hundred.
-    for others in ([[3.0]] * 200, usual[:90]):
-        leapt = observe(normaliser_after(others), jnp.array([1e6]), LONG)
-        np.testing.assert_allclose(leapt.variance, 1e12 / (len(others) + 1), rtol=0.05)
+
+
+@pytest.mark.parametrize("steps", [5, 50, 99])
+def test_an_early_leap_counts_as_a_hundred_deviations(steps):
+    before = normaliser_after(np.random.default_rng(0).normal(3.0, 0.1, (steps, 1)))
+    once = observe(before, jnp.array([1e6]), LONG)
+    np.testing.assert_allclose(once.variance / before.variance, 1 + 1e4 / (steps + 1), rtol=0.3)
+    for _ in range(20):
+        once = observe(once, jnp.array([1e6]), LONG)
+    assert once.variance[0] > 1e10
+
+
+def test_the_first_leap_of_what_never_varied_is_left_out_and_the_next_counts():
+    before = normaliser_after([[3.0]] * 200)
+    once = observe(before, jnp.array([1e6]), LONG)
+    assert (once.mean[0], once.variance[0]) == (3.0, 0.0)
+    seen = [once := observe(once, jnp.array([value]), LONG) for value in (3.0, 3.0, 7.0, 7.0, 3.0)]
+    assert float(seen[-1].mean[0]) == pytest.approx(3.0, abs=0.1)
+    assert 0 < seen[-1].variance[0] < 1
+    # What comes now and then is told apart by how large it is.
+    rare = normaliser_after([[value] for value in [0.0] * 100 + ([0.0] * 24 + [2.0] + [0.0] * 24 + [7.0]) * 40])
+    small, large = (float(normalised(rare, jnp.array([value]))[0]) for value in (2.0, 7.0))
+    assert 0 < small < large
 
 
 @pytest.mark.parametrize("largest", [1e18, 1e20, 3e38])
