@@ -28,8 +28,6 @@ from trainee.types import Observation, Signature
 NARROWEST, WIDEST = -5.0, 2.0
 # What is left to chance among choices, as a share of all there could be; along a line it is a nat less than everything.
 OPEN = 0.1
-# What heads that judge whole actions have for their unit, in units of value.
-UNIT = 0.1
 # What a nat of chance is worth at first, in units of value.
 TEMPERATURE = 0.01
 

@@ -24,6 +24,7 @@ class Constants(Temperament):
       trace: λ, where the action taken looks the best.
       trace_tolerance: by how much it may look worse, in units of value, before λ falls to a third.
       heads: of the ensemble.
+      head_unit: what heads have for their unit, in units of value.
       prior_scale: standard deviation of the heads' priors, in units of value.
       image_prior: of that scale, where images are seen.
       prior_width: random features behind the priors.
@@ -59,6 +60,7 @@ class Constants(Temperament):
     trace: float = 0.95
     trace_tolerance: float = 0.25
     heads: int = 10
+    head_unit: float = 0.1
     prior_scale: float = 0.025
     image_prior: float = 0.1
     prior_width: int = 32

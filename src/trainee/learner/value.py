@@ -31,8 +31,8 @@ class Heads(eqx.Module):
     The two are of the near future: the first expects what comes of it on the mean, the second what comes at the worst.
     They read the features that the others shape, and shape none.
 
-    Where actions are judged as a whole they speak in a smaller unit: Adam's steps are as long as ever, and one action
-    makes less of a difference than a choice does.
+    They speak in a smaller unit than that of value: Adam's steps are as long as ever, and one action of hundreds makes
+    less of a difference than one of those steps would.
 
     The others share nothing but the features. A value of the state that all the choices of a head share (Wang et al.
     2016) would spread what one choice brings over those never tried, and a head that has tried one would try no other.
@@ -42,7 +42,7 @@ class Heads(eqx.Module):
     shape: tuple[int, int, int] = eqx.field(static=True)
     unit: float = eqx.field(static=True)
 
-    def __init__(self, grid: tuple[int, int], width: int, heads: int, key: PRNGKeyArray, unit: float = 1.0):
+    def __init__(self, grid: tuple[int, int], width: int, heads: int, key: PRNGKeyArray, unit: float):
         components, choices = grid
         self.shape, self.unit = (heads, components, choices), unit
         linear = Linear(width, heads * components * choices, key)
@@ -56,8 +56,8 @@ class Heads(eqx.Module):
         """The utilities of a batch: its gradient is one product, which `vmap` would not make of it."""
         heads, components, choices = self.shape
         asked = slice((heads - FEELING - 1) * components * choices, (heads - 1) * components * choices)
-        read = jnp.reshape(jnp.asarray(_read(features, self.linear.weight, asked)), (len(features), *self.shape))
-        return read if self.unit == 1.0 else self.unit * read
+        read = jnp.asarray(_read(features, self.linear.weight, asked))
+        return self.unit * jnp.reshape(read, (len(features), *self.shape))
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
