@@ -115,6 +115,13 @@ class Blank:
         return self.spec.signature.on_lines
 
     @property
+    def reach(self) -> float:
+        """How many times as long as lines that end for good, and as rewards are apart, the horizon is. Where actions
+        lie on lines and are judged as a whole one of them is lost in a longer one.
+        """
+        return 1.0 if self.on_lines else self.constants.reach
+
+    @property
     def prior_scale(self) -> float | Float[Array, ""]:
         """Of priors, in units of value. A random function of an image changes with each cell of it that does, and heads
         that cannot unlearn it drown in it.

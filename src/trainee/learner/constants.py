@@ -17,8 +17,9 @@ class Constants(Temperament):
 
     Attributes:
       shortest_horizon, longest_horizon: of values, in steps; between them it is as long as lines that bring something.
-      dense_horizon: it is no longer than this, or than rewards are apart where that is more.
+      dense_horizon: it is no longer than this, unless rewards are far apart.
       whole_horizon: the same where actions are judged as a whole.
+      reach: it is so many times as long as lines that end for good, and as rewards are apart, where there are choices.
       memory_lines: over which their length is averaged.
       near_discount: of the one head that does not look far.
       trace: λ, where the action taken looks the best.
@@ -55,6 +56,7 @@ class Constants(Temperament):
     dense_horizon: float = 400.0
     whole_horizon: float = 100.0
     longest_horizon: float = 3333.0
+    reach: float = 12.0
     memory_lines: float = 30.0
     near_discount: float = 0.99
     trace: float = 0.95

@@ -59,7 +59,7 @@ class Judge(Blank):
         """Of values in a stream, a time step."""
         c = self.constants
         dense = c.whole_horizon if self.on_lines else c.dense_horizon
-        return lines.discount(stream.lines, c.shortest_horizon, dense, c.longest_horizon)
+        return lines.discount(stream.lines, c.shortest_horizon, dense, c.longest_horizon, self.reach)
 
     def perceive(self, state: State, time_step: TimeStep) -> tuple[State, TimeStep]:
         """The state with the time step in its memory, and the time step with what is recalled behind its numbers."""

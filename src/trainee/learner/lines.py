@@ -3,8 +3,10 @@
 A discount too far from 1 does not see the end of a line. One too near to it sees no difference between the steps on the
 way there, and where a line leads nowhere and is cut short by a time limit it takes as many updates to find that out as
 its horizon has steps: until then such lines keep the value of those that they were mistaken for. So the horizon is as
-long as the lines that bring something are; as the agent gets better at a job, it follows. Where rewards come all the
-way what is done shows in those that come soon, and the horizon need not reach the end.
+long as the lines that bring something are; as the agent gets better at a job, it follows. After a line that ends for
+good nothing comes, and so nothing is in doubt: there it is several times as long, and what comes at the end counts
+nearly as much as what comes at once. Where rewards come all the way what is done shows in those that come soon, and the
+horizon need not reach the end.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ class Lines(eqx.Module):
       mean: their mean length of late.
       brought: their mean return of late, in units of the largest there was; less of those that curiosity decided.
       weight: the mean size of the returns, of those that brought anything.
-      weighted: the mean of that size times the length.
+      weighted: the mean of that size times how far it tells to look: the length, or several times that.
       steps: how many rewards there were.
       size: their mean size of late, in the job's units.
       square: their mean square of late.
@@ -74,6 +76,7 @@ def entered(
     memory_steps: int,
     curious: Bool[Array, ""],
     costly: bool = False,
+    reach: float | Float[Array, ""] = 1.0,
 ) -> Lines:
     """After one more time step.
 
@@ -88,6 +91,7 @@ def entered(
       memory_steps: over how many steps means of rewards are taken.
       curious: what led to the time step was decided out of curiosity.
       costly: lines that cost count too: one falls short of them that costs more.
+      reach: how many times its length a line that ends here tells to look ahead.
     """
     steps = lines.steps + ~first
     each = jnp.where(first, 0.0, jnp.maximum(1 / jnp.maximum(steps, 1.0), 1 / memory_steps))
@@ -110,7 +114,7 @@ def entered(
     paying, forgotten = jnp.where(size > 0, rate, 0.0), jnp.where(over, 1 / SPENT_LINES, 0.0)
     # Side by side: apart they would be an operation each.
     means = lines.mean, lines.brought, lines.weight, lines.weighted, lines.size, lines.square, lines.aside, lines.spent
-    news = length, returned, size, size * length, jnp.abs(reward), jnp.square(reward), aside * ~first
+    news = length, returned, size, size * reach * length, jnp.abs(reward), jnp.square(reward), aside * ~first
     rates = rate, jnp.where(led, 0.0, rate), paying, paying, each, each, jnp.ones(()), forgotten
     moved = jnp.stack(rates) * (jnp.stack([*news, SPENT_LINES * led * short]) - jnp.stack(means))
     mean, brought, weight, weighted, *rest = jnp.stack(means) + moved
@@ -126,17 +130,23 @@ def sparsity(lines: Lines) -> Float[Array, ""]:
 
 
 def discount(
-    lines: Lines, shortest: float | Float[Array, ""], dense: float | Float[Array, ""], longest: float | Float[Array, ""]
+    lines: Lines,
+    shortest: float | Float[Array, ""],
+    dense: float | Float[Array, ""],
+    longest: float | Float[Array, ""],
+    reach: float | Float[Array, ""] = 1.0,
 ) -> Float[Array, ""]:
-    """For values: the horizon 1/(1 − γ) is the mean length of the lines that brought something, weighted by how much;
-    of all while none did; and at least that of the one under way, which may never end. Where rewards come all the way
-    it is shorter: what is done shows in those that come soon, and would be lost in the sum of all.
+    """For values: the horizon 1/(1 − γ) is how far lines that brought something told to look, on their mean, weighted
+    by how much; the mean length of all while none did; and at least that of the one under way, which may never end.
+    Where rewards come all the way it is shorter: what is done shows in those that come soon, and would be lost in the
+    sum of all.
 
     Args:
       lines: the episodes so far.
       shortest, longest: the horizon's bounds, in steps.
       dense: it need be no longer than this where rewards are less far apart.
+      reach: nor than so many times as far as they are apart.
     """
     mean = jnp.where(lines.weight > 0, lines.weighted / jnp.where(lines.weight > 0, lines.weight, 1.0), lines.mean)
-    needed = jnp.maximum(dense, sparsity(lines))
+    needed = jnp.maximum(dense, reach * sparsity(lines))
     return 1 - 1 / jnp.clip(jnp.minimum(jnp.maximum(mean, lines.length), needed), shortest, longest)

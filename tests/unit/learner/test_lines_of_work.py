@@ -12,8 +12,8 @@ from trainee.learner import lines
 from worked_lines import AT_WORK, MEMORY, MEMORY_STEPS, after, entering, variants, worked
 
 
-def horizon(known, shortest=1.0, dense=1e4, longest=1e4, variant=jax.jit):
-    return 1 / (1 - float(variant(lambda k: lines.discount(k, shortest, dense, longest))(known)))
+def horizon(known, shortest=1.0, dense=1e4, longest=1e4, variant=jax.jit, reach=1.0):
+    return 1 / (1 - float(variant(lambda k: lines.discount(k, shortest, dense, longest, reach))(known)))
 
 
 def rewarded(*rewards, steps=MEMORY_STEPS):
@@ -99,6 +99,16 @@ def test_the_horizon_is_as_long_as_the_lines_that_brought_something(variant):
     # (1·12 + ½·24 + ½·8)/(1 + ½ + ½).
     known = worked((12, 1.0), (24, 0.5), (8, -0.5), (90, 0.0), (0,))
     assert horizon(known, variant=variant) == pytest.approx(14.0, rel=1e-4)
+
+
+@variants
+def test_a_line_that_ends_for_good_is_looked_past(variant):
+    known = worked((4, 1.0), variant=variant)
+    first, last = jnp.array(True), jnp.array(False)
+    known = after(after(known, first, last, jnp.float32(0)), ~first, ~last, jnp.float32(1), reach=20.0)
+    # Four steps that were cut short, and a single one that counts for twenty: their mean.
+    assert horizon(known, variant=variant) == pytest.approx(12.0, rel=1e-4)
+    assert horizon(known, dense=7.0, variant=variant) == pytest.approx(7.0, rel=1e-4)
 
 
 @variants
@@ -208,5 +218,7 @@ def test_where_rewards_come_all_the_way_the_horizon_is_shorter_than_the_line():
     assert horizon(dense, dense=20.0) == pytest.approx(20.0, rel=1e-3)
     assert horizon(sparse, dense=20.0) == pytest.approx(50.0, rel=1e-3)
     # As far apart as rewards are, and no farther than the line is long.
-    assert horizon(rewarded(*[0.0] * 29, 1.0, *[0.0] * 29, 1.0), dense=20.0) == pytest.approx(30.0, rel=1e-3)
+    apart = rewarded(*[0.0] * 29, 1.0, *[0.0] * 29, 1.0)
+    assert horizon(apart, dense=20.0) == pytest.approx(30.0, rel=1e-3)
+    assert horizon(apart, dense=20.0, reach=1.5) == pytest.approx(45.0, rel=1e-3)
     assert horizon(dense, dense=80.0) == pytest.approx(50.0, rel=1e-3)
