@@ -64,8 +64,9 @@ def test_what_came_true_is_discounted_by_what_was_said_with_each_value() -> None
     short = dataclasses.replace(SMALL, shortest_horizon=1.25)
     work = fleet_at(DICE, STEPS, [5], width=8, constants=short)
     reward, said = work.trace.reward[0], work.trace.value_discount[0]
-    # The first throw is at the second time step; as far as it has come in its line, so far does it look ahead.
-    np.testing.assert_allclose(said[:4], [0.2, 0.2, 1 / 2, 2 / 3], rtol=1e-5)
+    # The first throw is at the second time step; as far as it has come in its line, so far does it look ahead; and
+    # twelve times as far as that line was long once it has ended for good.
+    np.testing.assert_allclose(said[:4], [0.2, 0.2, 1 / 2, 35 / 36], rtol=1e-5)
     first, second, _ = work.logbooks[0].episodes
     np.testing.assert_allclose(first.realised, reward[1] + 0.2 * reward[2] + 0.2 / 2 * reward[3], rtol=1e-5)
     expected = reward[5] + said[5] * reward[6] + said[5] * said[6] * reward[7]
