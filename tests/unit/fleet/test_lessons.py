@@ -124,7 +124,7 @@ def test_what_is_no_number_is_named(lessons, part, value):
             observation=dataclasses.replace(lessons.observation, numeric=_with(lessons.observation.numeric, value)),
         ),
         "normaliser": lambda: dataclasses.replace(
-            lessons, normaliser=eqx.tree_at(lambda n: n.mean, lessons.normaliser, _with(lessons.normaliser.mean, value))
+            lessons, normaliser=eqx.tree_at(lambda n: n.rows, lessons.normaliser, _with(lessons.normaliser.rows, value))
         ),
         "peak": lambda: dataclasses.replace(lessons, peak=np.asarray(value, np.float32)),
     }
