@@ -42,7 +42,7 @@ class Temperament:
     security_weight: float = 1.8
     shaken_weight: float = 0.02
     mood_rate: float = 0.1
-    mood_weight: float = 0.3
+    mood_weight: float = 0.03
     satiety_rate: float = 0.6
     satiety_weight: float = 0.65
     curiosity: float = 0.5

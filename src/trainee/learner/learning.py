@@ -206,9 +206,9 @@ class Student(Judge):
         return jax.lax.stop_gradient(jnp.where(at_worst, wary, 1.0))
 
     def _uplift(self, stream: Stream) -> Float[Array, ""]:
-        """What mood adds to the newest reward, in reward units; as heads speak in a smaller unit as much less."""
-        feelings, c = stream.feelings, self.constants
-        return modulators(c, feelings.levels).uplift * feelings.signal("size") * c.head_unit
+        """What mood adds to the newest reward, in reward units."""
+        feelings = stream.feelings
+        return modulators(self.constants, feelings.levels).uplift * feelings.signal("size")
 
     def _utilities(self, trunk, interface, seen):
         encoder, heads, _ = interface

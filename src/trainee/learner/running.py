@@ -31,12 +31,12 @@ class Normaliser(eqx.Module):
     @property
     def mean(self) -> Float[Array, " numbers"]:
         """Of each number."""
-        return jnp.asarray(self.rows[0])
+        return self.rows[0]
 
     @property
     def variance(self) -> Float[Array, " numbers"]:
         """Of each number."""
-        return jnp.asarray(self.rows[1])
+        return self.rows[1]
 
 
 def init_normaliser(numbers: int) -> Normaliser:
