@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import equinox as eqx
@@ -110,11 +110,19 @@ def _imitated(
         batches = tuple(_batch(course, k, effort.batch) for course, k in zip(courses, keys, strict=True))
         gradient, each = jax.grad(losses, has_aux=True)(parts, batches)
         updates, moments = optimiser.update(gradient, moments)
-        return (eqx.apply_updates(parts, updates), moments), each
+        return (eqx.apply_updates(parts, _far_as_ever(updates)), moments), each
 
     begin = parts, optimiser.init(eqx.filter(parts, eqx.is_inexact_array))
     (parts, _), each = jax.lax.scan(step, begin, jax.random.split(key, effort.steps))
     return parts, each
+
+
+def _far_as_ever(updates: Any) -> Any:
+    """With what heads say moved as far as if their unit were one. They speak in a smaller one for the noise in what is
+    learned on the job, and a lesson has none.
+    """
+    weights: Callable[[Any], list[Array]] = lambda p: [heads.linear.weight for _, heads, _ in p.modules]  # noqa: E731
+    return eqx.tree_at(weights, updates, [heads.linear.weight / heads.unit for _, heads, _ in updates.modules])
 
 
 def _batch(course: Course, key: PRNGKeyArray, size: int) -> Course:
