@@ -25,13 +25,14 @@ KEY = HTTPBearer(auto_error=False, scheme_name="key", description="`trainee keys
 
 
 class CheckedRoute(APIRoute):
-    """A route whose JSON is looked at before anybody reads it."""
+    """A route whose query and JSON are looked at before anybody reads them."""
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         """See `APIRoute`."""
-        answer = super().get_route_handler()
+        answer, names = super().get_route_handler(), {field.alias for field in self.dependant.query_params}
 
         async def checked(request: Request) -> Any:
+            reading.once(name for name, _ in request.query_params.multi_items() if name in names)
             if request.method in ("POST", "PUT"):
                 reading.check(await request.body())
             return await answer(request)

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -47,6 +49,17 @@ def check(body: bytes) -> None:
         DECODER.decode(body.decode())
     except ValueError as error:
         raise Refused("not_json", f"the body is not JSON that can be read: {error}") from None
+
+
+def once(names: Iterable[str]) -> None:
+    """Whether each name stands there once: of several some would read the first, and others the last.
+
+    Raises:
+      Refused: one does not.
+    """
+    most = Counter(names).most_common(1)
+    if most and most[0][1] > 1:
+        raise Refused("invalid", f"{most[0][0]!r} stands in the query more than once")
 
 
 def digest(said: Any) -> str:

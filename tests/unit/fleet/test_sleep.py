@@ -31,8 +31,9 @@ def far(agent, lessons):
 
 @pytest.fixture(autouse=True)
 def early(monkeypatch):
-    """Lessons are taken soon, as jobs here are short."""
+    """Lessons are taken soon and kept closely, as jobs here are short and little of them is forgotten."""
     monkeypatch.setattr(sleep, "FIRST_STEPS", 200)
+    monkeypatch.setattr(sleep, "TOLERANCE", 0.002)
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,7 @@ def lives():
     found = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sleep, "FIRST_STEPS", 200)
+        patch.setattr(sleep, "TOLERANCE", 0.002)
         for asleep in (False, True):
             agent = born()
             callback = Sleep(agent)

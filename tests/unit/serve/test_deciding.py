@@ -234,7 +234,7 @@ def test_the_newest_are_shown_in_pages(plant: Served):
     page = plant.ok("GET", f"/v1/jobs/{job}/decisions", params={"before": page["before"], "limit": 500})
     assert len(page["decisions"]) == 7
     assert page["before"] is None
-    for query in ({"limit": 0}, {"limit": 501}, {"before": -1}, {"before": "x"}, {"before": 2**63}):
+    for query in ({"limit": 0}, {"limit": 501}, {"before": -1}, {"before": "x"}, {"before": 2**63}, {"before": [2, 1]}):
         assert plant.refused("GET", f"/v1/jobs/{job}/decisions", params=query) == "invalid"
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
@@ -203,10 +204,10 @@ def _health(agent: Agent, worker: Worker) -> dict[str, float]:
     assert agent.brain is not None
     trunk, interface = agent.brain.slow, agent.interfaces[worker.spec.signature.id]
     encoder, *_ = interface.learned.slow
-    perception = worker.learner.perception
+    perception, usual = worker.learner.perception, jax.tree.map(jnp.asarray, lessons.normaliser)
 
     def layers(observation):
-        features, active = encoder(perception.normalised(observation, lessons.normaliser, interface.usual)), []
+        features, active = encoder(perception.normalised(observation, usual, interface.usual)), []
         for block in trunk.blocks:
             active.append(jax.nn.relu(normed(block(features))))
             features = features + active[-1]
