@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from trainee.learner import novelty
+from trainee.learner import novelty, outcomes
 from trainee.learner.novelty import WAYS, Novelty, Rule, Ways
 
 variants = pytest.mark.parametrize("variant", [lambda f: f, eqx.filter_jit], ids=["plain", "jit"])
@@ -34,7 +34,7 @@ def fresh(components=1, choices=2, known=(), spell=0, finds=(0.0, 0.0), prizes=(
         jnp.arange(1, PLACES + 1, dtype=jnp.uint32),
         jnp.array(tried),
         jnp.zeros(tried.shape),
-        jnp.full(tried.shape, -1),
+        jnp.zeros(tried.shape, jnp.int32),
         jnp.zeros((PLACES, components, choices), bool),
         ring(place, action),
         jnp.array(0),
@@ -42,7 +42,8 @@ def fresh(components=1, choices=2, known=(), spell=0, finds=(0.0, 0.0), prizes=(
         jnp.array(finds),
         jnp.array(prizes),
         jnp.array(spell),
-        jnp.array(1.0),
+        jnp.array(0.0),
+        jnp.array(outcomes.NEVER),
         jnp.zeros(tried.shape),
         jnp.zeros(tried.shape) if ways_worth else None,
     )
@@ -59,10 +60,10 @@ def ring(place, action, count=None):
 
 @functools.cache
 def noting(variant, rule):
-    return variant(lambda *told: novelty.noted(*told[:-3], rule, *told[-3:]))
+    return variant(lambda *told: novelty.noted(*told[:-4], rule, *told[-4:]))
 
 
-def went(known, *steps, rule=RULE, variant=jax.jit, closed=(), exact=False, unit=1.0):
+def went(known, *steps, rule=RULE, variant=jax.jit, closed=(), exact=False, usual=0.0, unit=1.0):
     """After steps, each a place and the columns of the action that led to it; without one it begins an episode. A third
     entry is its discount, and a fourth one what it brought. Columns that are closed are so at all of these places.
     """
@@ -75,8 +76,14 @@ def went(known, *steps, rule=RULE, variant=jax.jit, closed=(), exact=False, unit
         )
         discount, brought = (*end_and_prize, *(1.0, 0.0)[len(end_and_prize) :])
         told = jnp.array(place), columns, jnp.array(there), jnp.array(action is None), jnp.float32(discount)
-        known = noting(variant, rule)(known, *told, jnp.float32(brought), jnp.array(exact), jnp.float32(unit))
+        brings = jnp.float32(brought), jnp.array(exact), jnp.float32(usual), jnp.float32(unit)
+        known = noting(variant, rule)(known, *told, *brings)
     return known
+
+
+def leading_to(place):
+    """What the table of where actions lead has for one that led there once."""
+    return outcomes.leading(jnp.array(0), jnp.array(place), jnp.array(False))
 
 
 def table(entries, columns=2):
@@ -103,7 +110,7 @@ def wide(held):
     known, nth = fresh(choices=12), np.arange(96)
     known = tried_at(known, np.arange(8), OFTEN)
     ways = ring(nth // 12, nth[:, None] % 12, held)
-    leads = known.leads.at[:8].set(8)
+    leads = known.leads.at[:8].set(leading_to(8))
     return eqx.tree_at(lambda n: (n.ways, n.leads), known, (ways, leads))
 
 
@@ -113,7 +120,7 @@ def brimful(steps):
     """
     known = fresh(known=(2, 3))
     ways = ring(np.array([0, 0, 2, 3]), np.array([[0], [0], [1], [1]]), WAYS + 3)
-    leads = known.leads.at[2, 1].set(4).at[3, 1].set(4)
+    leads = known.leads.at[2, 1].set(leading_to(4)).at[3, 1].set(leading_to(4))
     parts = lambda n: (n.ways, n.leads, n.open, n.steps)  # noqa: E731
     return eqx.tree_at(parts, known, (ways, leads, known.open.at[4].set(True), jnp.array(steps)))
 

@@ -19,9 +19,9 @@ MEMORY_STEPS = 1_000
 AT_WORK = jnp.array(False)
 
 
-def after(known, first, last, returned, curious=AT_WORK, memory_lines=MEMORY, costly=False, reach=1.0):
+def after(known, first, last, returned, curious=AT_WORK, memory_lines=MEMORY, costly=False, for_good=False):
     """With all that a line brought in its last reward."""
-    return lines.entered(known, first, last, returned, returned, memory_lines, MEMORY_STEPS, curious, costly, reach)
+    return lines.entered(known, first, last, returned, returned, memory_lines, MEMORY_STEPS, curious, costly, for_good)
 
 
 @functools.cache

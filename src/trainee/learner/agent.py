@@ -50,9 +50,8 @@ class Learner(Decider, Student):
         known_lines = old.lines.rescaled(ratio)
         reward, boundary = running.measurable(perceived.reward), (perceived.first, perceived.last)
         memory = c.memory_lines, c.normaliser_memory_steps
-        # Nothing comes after a termination.
-        aside, reach = old.novelty.spell > 0, jnp.where(perceived.discount > 0, 1.0, self.reach)
-        entered = lines.entered(known_lines, *boundary, reward, returned, *memory, aside, self.on_lines, reach)
+        aside, for_good = old.novelty.spell > 0, perceived.discount == 0
+        entered = lines.entered(known_lines, *boundary, reward, returned, *memory, aside, self.on_lines, for_good)
         measured = perceived.observation.numeric[: self.perception.measured]
         normaliser = running.observe(old.normaliser, measured, c.normaliser_memory_steps)
         ring = replay.remember(old.replay, replay.Experience(perceived, old.memory.action))

@@ -116,11 +116,10 @@ class Blank:
 
     @property
     def reach(self) -> float:
-        """How many times as long as lines that end for good, and as rewards are apart, the horizon is. Where actions
-        lie on lines and are judged as a whole one of them is lost in a longer one; and where lines may be given up what
-        going on costs is time, which a longer one would hardly count.
+        """How many times as long as lines, and as rewards are apart, the horizon is where lines end for good. Where
+        actions lie on lines and are judged as a whole one of them is lost in a longer one.
         """
-        return 1.0 if self.on_lines or self.spec.restartable else self.constants.reach
+        return 1.0 if self.on_lines else self.constants.reach
 
     @property
     def prior_scale(self) -> float | Float[Array, ""]:

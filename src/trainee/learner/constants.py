@@ -19,7 +19,7 @@ class Constants(Temperament):
       shortest_horizon, longest_horizon: of values, in steps; between them it is as long as lines that bring something.
       dense_horizon: it is no longer than this, unless rewards are far apart.
       whole_horizon: the same where actions are judged as a whole.
-      reach: it is so many times as long as lines that end for good, and as rewards are apart; see `Blank.reach`.
+      reach: it is so many times as long as lines, and as rewards are apart, where lines end for good.
       memory_lines: over which their length is averaged.
       near_discount: of the one head that does not look far.
       trace: λ, where the action taken looks the best.

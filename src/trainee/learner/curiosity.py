@@ -50,14 +50,15 @@ class Curiosity:
         known, rule = dataclasses.replace(stream.novelty, names=names), self._rule
         reward, exact = running.measurable(perceived.reward), self._exact(stream)
         told = place, tried, open_there, perceived.first, perceived.discount, rule
-        return novelty.noted(known, *told, reward, exact, unit)
+        return novelty.noted(known, *told, reward, exact, stream.lines.brought * unit, unit)
 
     def met(self, interface: Interface, stream: Stream, perceived: TimeStep) -> novelty.Novelty:
         """As `noted`, for a time step that is decided at before it is learned from: where it is and for how long
         curiosity still decides, and nothing else. `stream.novelty` has the place and the spell of the one before.
         """
         known, reward = stream.novelty, running.measurable(perceived.reward)
-        spell = novelty.spell_after(known, self._columns(stream.memory.action), perceived.first, reward, self._rule)
+        told = self._columns(stream.memory.action), perceived.first, reward, self._exact(stream), self._rule
+        spell = novelty.spell_after(known, *told)
         place = places.row(known.names, self._name(interface, stream, perceived.observation))
         return dataclasses.replace(known, place=place, spell=spell)
 

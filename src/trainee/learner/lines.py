@@ -4,9 +4,9 @@ A discount too far from 1 does not see the end of a line. One too near to it see
 way there, and where a line leads nowhere and is cut short by a time limit it takes as many updates to find that out as
 its horizon has steps: until then such lines keep the value of those that they were mistaken for. So the horizon is as
 long as the lines that bring something are; as the agent gets better at a job, it follows. After a line that ends for
-good nothing comes, and so nothing is in doubt: there it is several times as long, and what comes at the end counts
-nearly as much as what comes at once. Where rewards come all the way what is done shows in those that come soon, and the
-horizon need not reach the end.
+good nothing comes, and so nothing is in doubt: where most do it is several times as long, and what comes at the end
+counts nearly as much as what comes at once. Where rewards come all the way what is done shows in those that come soon,
+and the horizon need not reach the end.
 """
 
 from __future__ import annotations
@@ -32,13 +32,15 @@ class Lines(eqx.Module):
       ended: how many are over, or were given up.
       mean: their mean length of late.
       brought: their mean return of late, in units of the largest there was; less of those that curiosity decided.
+      returns: the mean square of the same.
       weight: the mean size of the returns, of those that brought anything.
-      weighted: the mean of that size times how far it tells to look: the length, or several times that.
+      weighted: the mean of that size times the length.
       steps: how many rewards there were.
       size: their mean size of late, in the job's units.
       square: their mean square of late.
       aside: how many steps of the newest one curiosity decided.
       spent: by what lines that it decided fell short of what is usual, as shares of that, added up over those of late.
+      whole: the share of those of late that ended for good, and were neither cut short nor given up.
     """
 
     length: Int[Array, ""]
@@ -46,6 +48,7 @@ class Lines(eqx.Module):
     ended: Int[Array, ""]
     mean: Float[Array, ""]
     brought: Float[Array, ""]
+    returns: Float[Array, ""]
     weight: Float[Array, ""]
     weighted: Float[Array, ""]
     steps: Float[Array, ""]
@@ -53,17 +56,19 @@ class Lines(eqx.Module):
     square: Float[Array, ""]
     aside: Float[Array, ""]
     spent: Float[Array, ""]
+    whole: Float[Array, ""]
 
     def rescaled(self, ratio: Float[Array, ""]) -> Lines:
         """In another unit: the ratio of the one before to it."""
         units = lambda lines: (lines.brought, lines.weight, lines.weighted)  # noqa: E731
-        return eqx.tree_at(units, self, replace_fn=lambda number: number * ratio)
+        known = eqx.tree_at(units, self, replace_fn=lambda number: number * ratio)
+        return eqx.tree_at(lambda lines: lines.returns, known, known.returns * jnp.square(ratio))
 
 
 def init_lines() -> Lines:
     """Of a stream in which nothing has happened."""
     none, zero = jnp.zeros((), jnp.int32), jnp.zeros(())
-    return Lines(none, jnp.zeros((), bool), none, *[zero] * 9)
+    return Lines(none, jnp.zeros((), bool), none, *[zero] * 11)
 
 
 def entered(
@@ -76,7 +81,7 @@ def entered(
     memory_steps: int,
     curious: Bool[Array, ""],
     costly: bool = False,
-    reach: float | Float[Array, ""] = 1.0,
+    for_good: Bool[Array, ""] | bool = False,
 ) -> Lines:
     """After one more time step.
 
@@ -91,7 +96,7 @@ def entered(
       memory_steps: over how many steps means of rewards are taken.
       curious: what led to the time step was decided out of curiosity.
       costly: lines that cost count too: one falls short of them that costs more.
-      reach: how many times its length a line that ends here tells to look ahead.
+      for_good: if it ends one, nothing comes after it.
     """
     steps = lines.steps + ~first
     each = jnp.where(first, 0.0, jnp.maximum(1 / jnp.maximum(steps, 1.0), 1 / memory_steps))
@@ -106,19 +111,28 @@ def entered(
         usual = jnp.abs(lines.brought)
         short = jnp.clip((lines.brought - returned) / jnp.maximum(usual, WORTH_HAVING), 0.0, 1.0)
     else:
-        # Where work brings nothing, or costs, there is nothing to lose.
-        usual = jnp.maximum(lines.brought, 0.0)
+        # Where work brings nothing, or costs, or what it brought may be an accident, there is nothing to lose.
+        usual = jnp.maximum(lines.brought - _error(lines, memory_lines), 0.0)
         short = jnp.maximum(usual - jnp.maximum(returned, 0.0), 0.0) / jnp.maximum(usual, WORTH_HAVING)
     size = jnp.abs(returned)
     # A line that brought nothing does not tell how long one has to be that does.
     paying, forgotten = jnp.where(size > 0, rate, 0.0), jnp.where(over, 1 / SPENT_LINES, 0.0)
     # Side by side: apart they would be an operation each.
-    means = lines.mean, lines.brought, lines.weight, lines.weighted, lines.size, lines.square, lines.aside, lines.spent
-    news = length, returned, size, size * reach * length, jnp.abs(reward), jnp.square(reward), aside * ~first
-    rates = rate, jnp.where(led, 0.0, rate), paying, paying, each, each, jnp.ones(()), forgotten
-    moved = jnp.stack(rates) * (jnp.stack([*news, SPENT_LINES * led * short]) - jnp.stack(means))
-    mean, brought, weight, weighted, *rest = jnp.stack(means) + moved
-    return Lines(now, ~last, lines.ended + over, mean, brought, weight, weighted, steps, *rest)
+    means = lines.mean, lines.brought, lines.returns, lines.weight, lines.weighted, lines.size, lines.square
+    means = *means, lines.aside, lines.spent, lines.whole
+    news = length, returned, jnp.square(returned), size, size * length, jnp.abs(reward), jnp.square(reward)
+    news = *news, aside * ~first, SPENT_LINES * led * short, last & for_good
+    work = jnp.where(led, 0.0, rate)
+    rates = rate, work, work, paying, paying, each, each, jnp.ones(()), forgotten, rate
+    moved = jnp.stack(rates) * (jnp.stack(news) - jnp.stack(means))
+    mean, brought, returns, weight, weighted, *rest = jnp.stack(means) + moved
+    return Lines(now, ~last, lines.ended + over, mean, brought, returns, weight, weighted, steps, *rest)
+
+
+def _error(lines: Lines, memory_lines: float | Float[Array, ""]) -> Float[Array, ""]:
+    """The standard error of what lines bring on the mean."""
+    variance = jnp.maximum(lines.returns - jnp.square(lines.brought), 0.0)
+    return jnp.sqrt(variance / jnp.clip(lines.ended.astype(jnp.float32), 1.0, memory_lines))
 
 
 def sparsity(lines: Lines) -> Float[Array, ""]:
@@ -145,8 +159,10 @@ def discount(
       lines: the episodes so far.
       shortest, longest: the horizon's bounds, in steps.
       dense: it need be no longer than this where rewards are less far apart.
-      reach: nor than so many times as far as they are apart.
+      reach: how many times as long it is, and rewards as far apart, where all lines end for good; less where fewer do,
+        and where half do or less it is not.
     """
+    reach = 1 + (reach - 1) * jnp.clip(2 * lines.whole - 1, 0.0, 1.0)
     mean = jnp.where(lines.weight > 0, lines.weighted / jnp.where(lines.weight > 0, lines.weight, 1.0), lines.mean)
     needed = jnp.maximum(dense, reach * sparsity(lines))
-    return 1 - 1 / jnp.clip(jnp.minimum(jnp.maximum(mean, lines.length), needed), shortest, longest)
+    return 1 - 1 / jnp.clip(jnp.minimum(jnp.maximum(reach * mean, lines.length), needed), shortest, longest)

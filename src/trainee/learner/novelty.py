@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
-from trainee.learner import rows
+from trainee.learner import outcomes, rows
 from trainee.learner.columns import grid
 from trainee.types import Signature
 
@@ -30,8 +30,6 @@ MOST_BITS = 18
 # Ways that are swept over, the newest ones; and how many of them at each step.
 WAYS = 4096
 SWEPT = 32
-# Of the largest return there was: what brings as much at once is a prize, and as good as new for ever.
-PRIZE = 0.5
 
 
 class Rule(NamedTuple):
@@ -71,17 +69,18 @@ class Novelty(eqx.Module):
       names: of the places, each of which is a row.
       tried: how often each action was taken at each place.
       ahead: the largest bonus that can be reached after it, discounted.
-      leads: the place that it led to the last time, −1 where nothing lies behind it.
+      leads: the place that it led to, as `outcomes.led` reads it.
       open: which actions there were at each place.
       ways: what is swept over.
       place: of the newest time step.
       steps: time steps so far.
       finds: running share of steps on which something was done for the first time, or that brought a prize: at work,
-        and out of curiosity.
+        and out of curiosity. Where places are known for sure, what was done a few times counts in part.
       prizes: the same of prizes alone.
       spell: steps for which curiosity still decides; 0 at work.
-      unit: the largest return there was.
-      brings: what each action brought the last time, in reward units.
+      most: the most that anything brings at once, as far as it is no accident, in reward units.
+      prize: what brings as much at once is a prize.
+      brings: what each action brings at once, in reward units.
       worth: what the best way that is known brings after it, its own reward included, in reward units; kept only where
         lines may be given up.
     """
@@ -97,7 +96,8 @@ class Novelty(eqx.Module):
     finds: Float[Array, " 2"]
     prizes: Float[Array, " 2"]
     spell: Int[Array, ""]
-    unit: Float[Array, ""]
+    most: Float[Array, ""]
+    prize: Float[Array, ""]
     brings: Float[Array, "places actions"]
     worth: Float[Array, "places actions"] | None
 
@@ -113,7 +113,7 @@ def init_novelty(signature: Signature, patience_steps: int, ways_worth: bool) ->
         jnp.zeros(places, jnp.uint32),
         jnp.zeros((places, actions)),
         jnp.zeros((places, actions)),
-        jnp.full((places, actions), -1, jnp.int32),
+        jnp.zeros((places, actions), jnp.int32),
         jnp.zeros((places, components, columns), bool),
         Ways(jnp.zeros(WAYS, jnp.int32), jnp.zeros((WAYS, components), jnp.int32), jnp.zeros((), jnp.int32)),
         jnp.zeros((), jnp.int32),
@@ -121,7 +121,8 @@ def init_novelty(signature: Signature, patience_steps: int, ways_worth: bool) ->
         jnp.array([0.0, 1 / patience_steps]),
         jnp.zeros(2),
         jnp.zeros((), jnp.int32),
-        jnp.ones(()),
+        jnp.zeros(()),
+        jnp.full((), outcomes.NEVER),
         jnp.zeros((places, actions)),
         jnp.zeros((places, actions)) if ways_worth else None,
     )
@@ -134,7 +135,7 @@ def bonus(times: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
 
 def promise(novelty: Novelty, place: Int[Array, "*batch"]) -> Float[Array, "*batch actions"]:
     """The largest bonus that each action leads to, now or later: 1 where it was never taken, or brings a prize."""
-    now = jnp.where(novelty.brings[place] >= PRIZE * novelty.unit, 1.0, bonus(novelty.tried[place]))
+    now = jnp.where(novelty.brings[place] >= novelty.prize, 1.0, bonus(novelty.tried[place]))
     return jnp.maximum(now, novelty.ahead[place])
 
 
@@ -155,6 +156,7 @@ def noted(
     rule: Rule,
     reward: Float[Array, ""],
     exact: Bool[Array, ""],
+    usual: Float[Array, ""],
     unit: Float[Array, ""],
 ) -> Novelty:
     """After one more time step: it is counted, and what lies ahead is swept over.
@@ -169,6 +171,7 @@ def noted(
       rule: how it is reckoned.
       reward: what the step brought.
       exact: places are known for sure.
+      usual: what lines bring on the mean, in reward units.
       unit: the largest return there was.
     """
     before, curious = novelty.place, novelty.spell > 0
@@ -176,30 +179,36 @@ def noted(
     chosen = rows.hot(action, novelty.tried.shape[1]) & ~first
     tried = rows.written(novelty.tried, before, chosen, lambda times: times + 1)
     # Read after it was written: what is read before, and not only to be written, is copied.
-    new = jnp.sum(chosen & (tried[before] == 1)) / action.size
-    prize = ~first & (reward >= PRIZE * unit)
-    find = jnp.where(prize, 1.0, new)
+    times, begun = tried[before], jnp.any(chosen & (tried[before] == 1))
+    brings = rows.written(novelty.brings, before, chosen, lambda mean: outcomes.brought(mean, reward, times, exact))
+    got = jnp.where(chosen, brings[before], 0.0) / action.size
+    most = outcomes.most(novelty.most, got, times)
+    prize = outcomes.prize(most, usual, unit, exact)
+    won = ~first & (jnp.sum(got) >= prize)
+    find = jnp.where(won, 1.0, jnp.sum(jnp.where(chosen, _news(times - 1, exact), 0.0)) / action.size)
     of_whom = (jnp.arange(2) == curious) & ~first
     finds = novelty.finds + jnp.where(of_whom, (find - novelty.finds) / rule.memory_steps, 0.0)
-    prizes = novelty.prizes + jnp.where(of_whom, (prize - novelty.prizes) / rule.memory_steps, 0.0)
+    prizes = novelty.prizes + jnp.where(of_whom, (won - novelty.prizes) / rule.memory_steps, 0.0)
     spell = _spell(novelty.spell, find, first, rule)
     # A way that is dropped is not swept any more, and what it promises could not be forgotten.
-    oldest, full = novelty.ways.count % WAYS, (new > 0) & (novelty.ways.count >= WAYS)
+    oldest, full = novelty.ways.count % WAYS, begun & (novelty.ways.count >= WAYS)
     dropped = rows.hot(rows.row(novelty.ways.action, oldest), novelty.tried.shape[1]) & full
+    to = jnp.where(discount > 0, place, -1)
     known = Novelty(
         novelty.names,
         tried,
         rows.written(novelty.ahead, rows.row(novelty.ways.place, oldest), dropped, lambda _: 0.0),
-        rows.written(novelty.leads, before, chosen, lambda _: jnp.where(discount > 0, place, -1)),
+        rows.written(novelty.leads, before, chosen, lambda leads: outcomes.leading(leads, to, exact)),
         jax.lax.dynamic_update_index_in_dim(novelty.open, open, place, 0),
-        _with(novelty.ways, before, action, new > 0),
+        _with(novelty.ways, before, action, begun),
         place,
         novelty.steps + 1,
         finds,
         prizes,
         spell,
-        unit,
-        rows.written(novelty.brings, before, chosen, lambda _: reward),
+        most,
+        prize,
+        brings,
         novelty.worth,
     )
     ahead, worth = _swept(known, rule, exact)
@@ -211,21 +220,30 @@ def spell_after(
     action: Int[Array, " components"],
     first: Bool[Array, ""],
     reward: Float[Array, ""],
+    exact: Bool[Array, ""],
     rule: Rule,
 ) -> Int[Array, ""]:
     """For how many steps curiosity decides yet where one more time step is there, and is to be noted later.
 
     Args:
       novelty: whose `place` and `spell` are those of the time step before.
-      action, first, reward, rule: as in `noted`.
+      action, first, reward, exact, rule: as in `noted`.
     """
-    new = jnp.mean(novelty.tried[novelty.place, action] == 0)
-    find = jnp.where(~first & (reward >= PRIZE * novelty.unit), 1.0, new)
+    times, mean = novelty.tried[novelty.place, action], novelty.brings[novelty.place, action]
+    won = ~first & (jnp.mean(outcomes.brought(mean, reward, times + 1, exact)) >= novelty.prize)
+    find = jnp.where(won, 1.0, jnp.mean(_news(times, exact)))
     return _spell(novelty.spell, find, first, rule)
 
 
+def _news(times: Float[Array, "*batch"], exact: Bool[Array, ""]) -> Float[Array, "*batch"]:
+    """How new it is to do what was done so many times: once more it may lead elsewhere. In places that are known in the
+    rough what is done again is something else, and says nothing.
+    """
+    return jnp.where(exact, bonus(times), (times == 0).astype(jnp.float32))
+
+
 def _spell(spell: Int[Array, ""], find: Float[Array, ""], first: Bool[Array, ""], rule: Rule) -> Int[Array, ""]:
-    longer = jnp.where((spell > 0) & (find > 0), rule.spell_steps, jnp.maximum(spell - 1, 0))
+    longer = jnp.where((spell > 0) & (find > 1 / rule.patience_steps), rule.spell_steps, jnp.maximum(spell - 1, 0))
     return jnp.where(first, 0, longer)
 
 
@@ -265,7 +283,7 @@ def _swept(
     nth = (jnp.arange(SWEPT) + 1) * stride - 1 - novelty.steps % stride
     slots = (ways.count - held + nth) % WAYS
     at, columns = jnp.where(nth < held, ways.place[slots], len(ahead))[:, None], ways.action[slots]
-    leads = novelty.leads.at[at, columns].get(mode="fill", fill_value=-1)
+    leads = outcomes.led(novelty.leads.at[at, columns].get(mode="fill", fill_value=0))
     open_there = novelty.open[leads]
     # To stay where one is leads nowhere, and a promise that hears of itself hardly falls; but where places are coarse
     # one leaves them only now and then.

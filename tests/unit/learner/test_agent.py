@@ -10,7 +10,7 @@ import pytest
 
 from learners import LENGTH, MIXED, SMALL, finite, same, time_steps
 from memories import remembered
-from trainee.learner import Learner, actor, lines, value
+from trainee.learner import Learner, actor, value
 from trainee.types import JobSpec, Signature
 
 
@@ -148,10 +148,10 @@ def test_of_whole_actions_it_is_learned_of_the_one_that_was_taken(mixed):
 
 def paying(state, steps):
     """Where one line was over, of so many steps, and brought as much as there ever was."""
-    one, steps = jnp.float32(1.0), jnp.float32(steps)
-    known = state.stream.lines
-    rewards, of_curiosity = (steps, one / steps, one / steps), (0 * one, 0 * one)
-    over = lines.Lines(known.length, known.under_way, jnp.array(1), steps, one, one, steps, *rewards, *of_curiosity)
+    one, steps, none = jnp.float32(1.0), jnp.float32(steps), jnp.float32(0.0)
+    lines = dict.fromkeys(("brought", "returns", "weight"), one) | dict.fromkeys(("mean", "weighted", "steps"), steps)
+    rewards = dict.fromkeys(("size", "square"), one / steps) | dict.fromkeys(("aside", "spent", "whole"), none)
+    over = dataclasses.replace(state.stream.lines, ended=jnp.array(1), **lines, **rewards)
     return eqx.tree_at(lambda s: s.stream.lines, state, over)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tables import PAUSE, RULE, assert_ahead, fresh, table, variants, went
 from trainee.learner import novelty
-from trainee.learner.novelty import PRIZE
+from trainee.learner.outcomes import PRIZE
 
 
 @variants
@@ -91,6 +91,36 @@ def test_a_prize_out_of_curiosity_is_of_curiosity_and_renews_the_spell(variant):
     known = went(known, (1, 0, 1.0, -1.0), variant=variant)
     np.testing.assert_allclose((known.finds, known.prizes), ([0.5, 0.3], [0.6, 0.4125]), rtol=1e-6)
     assert known.spell == RULE.spell_steps - 1
+
+
+@variants
+def test_where_places_are_known_for_sure_what_was_done_a_few_times_is_a_find_in_part(variant):
+    known, found = went(fresh(), (1, None), variant=variant), []
+    for _ in range(3):
+        before = float(known.finds[0])
+        known = went(known, (1, 0), exact=True, variant=variant)
+        found.append(4 * (float(known.finds[0]) - before) + before)
+    np.testing.assert_allclose(found, [1, 1 / 4, 1 / 9], rtol=1e-5)
+    # A spell goes on while that is more than curiosity is to find in its patience: a quarter is not more than a third.
+    known = eqx.tree_at(lambda n: n.spell, went(known, (2, None), variant=variant), jnp.array(3))
+    for place, spell in ((2, RULE.spell_steps), (2, RULE.spell_steps - 1)):
+        known = went(known, (place, 0), exact=True, variant=variant)
+        assert known.spell == spell
+
+
+@variants
+def test_where_places_are_known_for_sure_a_prize_is_what_brings_much_on_the_mean(variant):
+    known, promised = went(fresh(), (1, None), variant=variant), []
+    for brought in (1.0, 1.0, -0.2, -1.4, -2.0):
+        known = went(known, (1, 0, 0.0, brought), (1, None), exact=True, unit=50.0, variant=variant)
+        promised.append(float(variant(novelty.promise)(known, jnp.array(1))[0]))
+    # Means of 1, 1, 0.6, 0.1 and −0.32, and two thirds is the most that is believed: 1 while it is a third or more.
+    np.testing.assert_allclose(promised, [1, 1, 1, 1 / 25, 1 / 36], rtol=1e-5)
+    # Where lines bring more than that it is none.
+    known = went(fresh(), (1, None), (1, 0, 0.0, 1.0), exact=True, usual=2.5, variant=variant)
+    assert novelty.promise(known, jnp.array(1))[0] == 0.25
+    # At work that was a find and no prize.
+    np.testing.assert_allclose((known.finds[0], known.prizes[0]), (0.25, 0.0))
 
 
 def test_a_prize_is_one_no_more_when_a_larger_one_was_brought():

@@ -102,13 +102,29 @@ def test_the_horizon_is_as_long_as_the_lines_that_brought_something(variant):
 
 
 @variants
-def test_a_line_that_ends_for_good_is_looked_past(variant):
-    known = worked((4, 1.0), variant=variant)
-    first, last = jnp.array(True), jnp.array(False)
-    known = after(after(known, first, last, jnp.float32(0)), ~first, ~last, jnp.float32(1), reach=20.0)
-    # Four steps that were cut short, and a single one that counts for twenty: their mean.
-    assert horizon(known, variant=variant) == pytest.approx(12.0, rel=1e-4)
-    assert horizon(known, dense=7.0, variant=variant) == pytest.approx(7.0, rel=1e-4)
+def test_lines_that_end_for_good_are_looked_past_where_most_do(variant):
+    def ended(known, for_good):
+        first, last = jnp.array(True), jnp.array(False)
+        known = after(known, first, last, jnp.float32(0))
+        for step in range(1, 5):
+            known = after(known, ~first, jnp.array(step == 4), jnp.float32(step == 4), for_good=for_good)
+        return known
+
+    known, found = lines.init_lines(), []
+    for for_good in (True, True, False, False, True):
+        known = ended(known, for_good)
+        found.append(horizon(known, reach=20.0, variant=variant))
+    # Of all, two in three, half, and three in five: so that 20, 1 + 19/3, 1 and 1 + 19/5 times the four steps.
+    np.testing.assert_allclose(found, [80.0, 80.0, 4 * (1 + 19 / 3), 4.0, 4 * (1 + 19 / 5)], rtol=1e-3)
+    assert horizon(known, dense=7.0, variant=variant) == pytest.approx(4.0, rel=1e-3)
+    # No farther than rewards are apart, which are four steps here.
+    assert horizon(known, dense=7.0, reach=20.0, variant=variant) == pytest.approx(4 * (1 + 19 / 5), rel=1e-3)
+
+
+@variants
+def test_lines_that_are_given_up_end_for_no_good(variant):
+    known = worked((4, 1.0), (4,), (0,), variant=variant)
+    assert (int(known.ended), float(known.whole)) == (2, 0.0)
 
 
 @variants
@@ -220,5 +236,7 @@ def test_where_rewards_come_all_the_way_the_horizon_is_shorter_than_the_line():
     # As far apart as rewards are, and no farther than the line is long.
     apart = rewarded(*[0.0] * 29, 1.0, *[0.0] * 29, 1.0)
     assert horizon(apart, dense=20.0) == pytest.approx(30.0, rel=1e-3)
-    assert horizon(apart, dense=20.0, reach=1.5) == pytest.approx(45.0, rel=1e-3)
+    # And farther where lines end for good.
+    whole = eqx.tree_at(lambda known: known.whole, apart, jnp.float32(1.0))
+    assert horizon(whole, dense=20.0, reach=1.5) == pytest.approx(45.0, rel=1e-3)
     assert horizon(dense, dense=80.0) == pytest.approx(50.0, rel=1e-3)

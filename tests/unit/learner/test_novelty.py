@@ -8,7 +8,7 @@ import numpy as np
 
 from learners import signature
 from tables import RULE, assert_ahead, fresh, table, tried_at, variants, went
-from trainee.learner import columns, novelty
+from trainee.learner import columns, novelty, outcomes
 from trainee.types import Signature
 
 
@@ -72,7 +72,7 @@ def test_a_new_stream_expects_the_most_of_curiosity():
     assert not np.any(new.tried)
     assert not np.any(new.ahead)
     # Nothing leads anywhere, and nothing is swept over.
-    assert np.all(new.leads == -1)
+    assert np.all(outcomes.led(new.leads) == -1)
     assert not np.any(new.open)
     assert new.open.shape == (2**18, 1, 2)
     assert new.ways.count == 0

@@ -187,7 +187,7 @@ def test_every_way_is_swept_over_once_in_a_stride_of_steps(variant, held, stride
 def test_what_was_found_last_is_heard_of_first():
     known = eqx.tree_at(lambda n: n.steps, wide(95), jnp.array(5))
     # From the eighth place by its last choice: the 96th way, the last of the last stretch.
-    known = eqx.tree_at(lambda n: n.leads, tried_at(known, (7, 11), 0.0), known.leads.at[7, 11].set(-1))
+    known = eqx.tree_at(lambda n: n.leads, tried_at(known, (7, 11), 0.0), known.leads.at[7, 11].set(0))
     known = eqx.tree_at(lambda n: n.place, known, jnp.array(7))
     known = went(known, (8, 11))
     assert int(known.ways.count) == 96
