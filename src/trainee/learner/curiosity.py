@@ -50,7 +50,9 @@ class Curiosity:
         known, rule = dataclasses.replace(stream.novelty, names=names), self._rule
         reward, exact = running.measurable(perceived.reward), self._exact(stream)
         told = place, tried, open_there, perceived.first, perceived.discount, rule
-        return novelty.noted(known, *told, reward, exact, stream.lines.brought * unit, unit)
+        # Where lines are long, or never end, the one under way tells.
+        usual = jnp.maximum(stream.lines.brought * unit, stream.returned - reward)
+        return novelty.noted(known, *told, reward, exact, usual, unit)
 
     def met(self, interface: Interface, stream: Stream, perceived: TimeStep) -> novelty.Novelty:
         """As `noted`, for a time step that is decided at before it is learned from: where it is and for how long

@@ -171,7 +171,7 @@ def noted(
       rule: how it is reckoned.
       reward: what the step brought.
       exact: places are known for sure.
-      usual: what lines bring on the mean, in reward units.
+      usual: what lines bring, in reward units.
       unit: the largest return there was.
     """
     before, curious = novelty.place, novelty.spell > 0

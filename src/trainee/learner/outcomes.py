@@ -65,7 +65,7 @@ def prize(
 
     Args:
       most: that anything brings at once, all in reward units.
-      usual: what lines bring on the mean.
+      usual: what lines bring.
       unit: the largest return there was.
       exact: places are known for sure.
     """
