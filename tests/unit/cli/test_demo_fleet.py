@@ -43,15 +43,15 @@ def test_it_works_is_broken_off_goes_on_merges_and_is_over(run, monkeypatch):
     signal.signal(signal.SIGINT, before)
     assert code == 130
     assert "interrupted: saved in demo; the same command goes on from there" in out
-    code, out, err = run("demo", "--seed", 1, "--share", 0.05)
+    code, out, err = run("demo", "--seed", 1, "--share", 0.2)
     assert err == ""
     assert "merge: the gate: the merged agent at every job" in out
     assert "Merged into one agent" in out
     assert code == 0, out
     assert "passed: one agent does all 2 jobs, and is kept in demo/merged" in out
     merged = Agent.load("demo/merged")
-    assert {name: worker.logbook.steps for name, worker in merged.workers.items()} == {WALK: 300, NESTED: 200}
-    assert provenance_at(place(Path("demo/merged"), WALK)).steps == 300
+    assert {name: worker.logbook.steps for name, worker in merged.workers.items()} == {WALK: 1_200, NESTED: 800}
+    assert provenance_at(place(Path("demo/merged"), WALK)).steps == 1_200
     # It does not say how long all of it took, as it does not know.
     assert "All of this took" not in Path("demo/report.html").read_text("utf-8")
     code, _, err = run("demo", "--seed", 1)
