@@ -10,9 +10,6 @@ from jaxtyping import Array, Float
 from trainee.emotions.feelings import CONCERN, CURIOSITY, FEAR, MOOD, SATIETY, SECURITY, URGENCY
 from trainee.emotions.temperament import Temperament
 
-# Fear is half a mean surprise where they are as often good as bad; somewhat more of it is nothing out of the way.
-USUAL_FEAR = 0.75
-
 
 class Modulators(NamedTuple):
     """What feelings change.
@@ -39,10 +36,11 @@ class Modulators(NamedTuple):
 def modulators(temperament: Temperament, levels: Float[Array, " emotions"]) -> Modulators:
     """What feelings change. Unbatched.
 
-      alarm = min(k·[f − ¾]₊², 1)      far = concern      doubt = k·(1 − security)      uplift = k·h
+      alarm = min(k·[f − f₀]₊², 1)      far = concern      doubt = k·(1 − security)      uplift = k·h
       leaving = k·s     curious = curiosity      haste = urgency
 
-    Fear is heard where it is more than usual, and the square keeps small fears quiet.
+    Fear is heard where it is more than usual: half a mean surprise is, where they are as often good as bad. The square
+    keeps small fears quiet.
 
     Args:
       temperament: the numbers.
@@ -50,7 +48,7 @@ def modulators(temperament: Temperament, levels: Float[Array, " emotions"]) -> M
     """
     t = temperament
     return Modulators(
-        jnp.minimum(t.fear_weight * jnp.square(jnp.maximum(levels[FEAR] - USUAL_FEAR, 0.0)), 1.0),
+        jnp.minimum(t.fear_weight * jnp.square(jnp.maximum(levels[FEAR] - t.fear_usual, 0.0)), 1.0),
         levels[CONCERN],
         t.security_weight * (1 - levels[SECURITY]),
         t.mood_weight * levels[MOOD],

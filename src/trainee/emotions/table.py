@@ -29,8 +29,8 @@ TABLE = (
     Entry(
         "fear",
         "f ← ρ·f + (1 − ρ)·[−z]₊",
-        "alarm min(k·[f − ¾]₊², 1): the chance that the mind is changed, and the weight of the worst to come soon",
-        ("fear_stays", "fear_weight", "wary_share"),
+        "alarm min(k·[f − f₀]₊², 1): the chance that the mind is changed, and the weight of the worst to come soon",
+        ("fear_stays", "fear_usual", "fear_weight", "wary_share"),
         "things went worse than expected",
     ),
     Entry(

@@ -15,6 +15,7 @@ class Temperament:
 
     Attributes:
       fear_stays: ρ, the share of fear that is left a time step later.
+      fear_usual: of which nothing is made: fear is heard where it is more.
       fear_weight: of fear in alarm.
       concern_weight: how fast the far future stops counting where what is thought of it is disputed.
       security_steps: τ, steps of calm in which insecurity falls to a third.
@@ -35,7 +36,8 @@ class Temperament:
       InvalidArgument: a number is out of its range.
     """
 
-    fear_stays: float = 0.7
+    fear_stays: float = 0.5
+    fear_usual: float = 0.5
     fear_weight: float = 30.0
     concern_weight: float = 17.0
     security_steps: float = 300.0
@@ -54,6 +56,7 @@ class Temperament:
 
     RANGES: ClassVar[dict[str, tuple[float, float]]] = {
         "fear_stays": (0.0, 0.999),
+        "fear_usual": (0.0, 10.0),
         "fear_weight": (0.0, 100.0),
         "concern_weight": (0.0, 1000.0),
         "security_steps": (1.0, 1e6),

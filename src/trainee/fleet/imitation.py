@@ -122,7 +122,7 @@ def _far_as_ever(updates: Any) -> Any:
     learned on the job, and a lesson has none.
     """
     weights: Callable[[Any], list[Array]] = lambda p: [heads.linear.weight for _, heads, _ in p.modules]  # noqa: E731
-    return eqx.tree_at(weights, updates, [heads.linear.weight / heads.unit for _, heads, _ in updates.modules])
+    return eqx.tree_at(weights, updates, [heads.linear.weight / heads.unit[None] for _, heads, _ in updates.modules])
 
 
 def _batch(course: Course, key: PRNGKeyArray, size: int) -> Course:

@@ -54,7 +54,7 @@ class Blank:
         acting = actor.Actor(signature, self.width, recalled, jax.random.fold_in(key, 1)) if self.on_lines else None
         modules = (
             Encoder(signature, self.width, encoder, recalled, code),
-            Heads(grid, self.width, self.all_heads, heads, c.head_unit),
+            Heads(grid, self.width, self.all_heads, heads, (c.head_unit, c.feeling_unit)),
             acting,
         )
         return Interface(

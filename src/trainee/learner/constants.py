@@ -26,6 +26,7 @@ class Constants(Temperament):
       trace_tolerance: by how much it may look worse, in units of value, before λ falls to a third.
       heads: of the ensemble.
       head_unit: what heads have for their unit, in units of value.
+      feeling_unit: the same of those that feelings ask.
       prior_scale: standard deviation of the heads' priors, in units of value.
       image_prior: of that scale, where images are seen.
       prior_width: random features behind the priors.
@@ -63,6 +64,7 @@ class Constants(Temperament):
     trace_tolerance: float = 0.25
     heads: int = 10
     head_unit: float = 0.1
+    feeling_unit: float = 1.0
     prior_scale: float = 0.025
     image_prior: float = 0.1
     prior_width: int = 32

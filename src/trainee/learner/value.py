@@ -32,7 +32,8 @@ class Heads(eqx.Module):
     They read the features that the others shape, and shape none.
 
     They speak in a smaller unit than that of value: Adam's steps are as long as ever, and one action of hundreds makes
-    less of a difference than one of those steps would.
+    less of a difference than one of those steps would. The two of feelings speak in a larger one: of what is near one
+    action makes all the difference, and a feeling is about what was met just now.
 
     The others share nothing but the features. A value of the state that all the choices of a head share (Wang et al.
     2016) would spread what one choice brings over those never tried, and a head that has tried one would try no other.
@@ -40,11 +41,11 @@ class Heads(eqx.Module):
 
     linear: Linear
     shape: tuple[int, int, int] = eqx.field(static=True)
-    unit: float = eqx.field(static=True)
+    units: tuple[float, float] = eqx.field(static=True)
 
-    def __init__(self, grid: tuple[int, int], width: int, heads: int, key: PRNGKeyArray, unit: float):
+    def __init__(self, grid: tuple[int, int], width: int, heads: int, key: PRNGKeyArray, units: tuple[float, float]):
         components, choices = grid
-        self.shape, self.unit = (heads, components, choices), unit
+        self.shape, self.units = (heads, components, choices), units
         linear = Linear(width, heads * components * choices, key)
         # At zero, so that the first thing each head believes is its prior.
         self.linear = jax.tree.map(jnp.zeros_like, linear)
@@ -57,7 +58,14 @@ class Heads(eqx.Module):
         heads, components, choices = self.shape
         asked = slice((heads - FEELING - 1) * components * choices, (heads - 1) * components * choices)
         read = jnp.asarray(_read(features, self.linear.weight, asked))
-        return self.unit * jnp.reshape(read, (len(features), *self.shape))
+        return jnp.reshape(self.unit[None] * read, (len(features), *self.shape))
+
+    @property
+    def unit(self) -> Float[np.ndarray, " outputs"]:
+        """What each output has for its unit, in units of value."""
+        of_all = np.full(self.shape, self.units[0], np.float32)
+        of_all[-FEELING - 1 : -1] = self.units[1]
+        return of_all.ravel()
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))

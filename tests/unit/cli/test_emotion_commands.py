@@ -27,10 +27,10 @@ def test_the_table_is_printed_with_its_numbers(run):
     assert (code, err) == (0, "")
     for name in EMOTIONS:
         assert f"\n{name} " in f"\n{out}"
-    assert "fear_stays 0.7" in out
+    assert "fear_stays 0.5" in out
     told = [json.loads(line) for line in run("emotions", "--json")[1].splitlines()]
     assert [entry["name"] for entry in told] == list(EMOTIONS)
-    assert told[0]["numbers"]["fear_stays"] == 0.7
+    assert told[0]["numbers"]["fear_stays"] == 0.5
 
 
 def test_what_an_agent_feels_is_shown_job_by_job(run):

@@ -70,14 +70,14 @@ def test_greedy_takes_the_best_allowed_choice():
 
 
 def test_heads_start_at_zero():
-    heads = value.Heads((2, 4), 8, 5, jax.random.key(0), 1.0)
+    heads = value.Heads((2, 4), 8, 5, jax.random.key(0), (1.0, 1.0))
     believed = eqx.filter_jit(heads)(jax.random.normal(jax.random.key(1), (8,)))
     assert believed.shape == (5, 2, 4)
     assert not np.any(believed)
 
 
 def test_each_utility_has_an_output_of_its_own():
-    heads = value.Heads((2, 3), 4, 4, jax.random.key(0), 1.0)
+    heads = value.Heads((2, 3), 4, 4, jax.random.key(0), (1.0, 1.0))
     heads = eqx.tree_at(lambda h: h.linear.weight, heads, jnp.arange(96.0).reshape(4, 24))
     # Twice the third row, 48 to 71, less the first, 0 to 23.
     np.testing.assert_array_equal(
@@ -85,8 +85,13 @@ def test_each_utility_has_an_output_of_its_own():
     )
 
 
+def test_what_feelings_ask_speaks_in_a_unit_of_its_own():
+    heads = jax.tree.map(jnp.ones_like, value.Heads((1, 2), 4, 4, jax.random.key(0), (0.5, 2.0)))
+    np.testing.assert_array_equal(eqx.filter_jit(heads)(jnp.ones(4))[:, 0, 0], [2, 8, 8, 2])
+
+
 def test_what_feelings_ask_shapes_no_features():
-    heads = value.Heads((1, 2), 4, 4, jax.random.key(0), 1.0)
+    heads = value.Heads((1, 2), 4, 4, jax.random.key(0), (1.0, 1.0))
     heads = jax.tree.map(jnp.ones_like, heads)
     slopes = jax.jit(jax.jacobian(lambda features: heads(features)[:, 0, 0]))(jnp.ones(4))
     np.testing.assert_array_equal(slopes, [[1] * 4, [0] * 4, [0] * 4, [1] * 4])
