@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+import numpy as np
 import typer
 
 from trainee.errors import InvalidArgument, JobError, MissingExtra, RecordError, TraineeError
@@ -61,15 +62,19 @@ def say(as_json: bool, data: dict[str, Any], text: str) -> None:
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """One JSON object on one line of standard output; numbers that JSON cannot hold become null."""
-    print(json.dumps(_finite(value)), flush=True)
+    """One JSON object on one line of standard output; NumPy's scalars are told as Python's, and numbers that JSON cannot
+    hold become null.
+    """
+    print(json.dumps(_plain(value)), flush=True)
 
 
-def _finite(value: Any) -> Any:
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [_plain(item) for item in value]
     if isinstance(value, float) and not abs(value) < float("inf"):
         return None
     return value

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from command_line import Run, runner
+from trainee.cli.outcome import print_json
 
 
 @pytest.fixture
@@ -38,3 +40,8 @@ def test_codes_are_the_same_for_programs(run: Run) -> None:
     assert run("emotions", "--json")[0] == 0
     assert run("learn", "--help", "--json")[0] == 0
     assert run("check", "work_toys:Graph-v0", "--json")[0] == 3
+
+
+def test_what_numpy_counted_is_told_to_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"met": np.bool_(True), "each": [np.float32(0.5), np.int64(3), np.float32(np.inf)], "page": "x"})
+    assert json.loads(capsys.readouterr().out) == {"met": True, "each": [0.5, 3, None], "page": "x"}
