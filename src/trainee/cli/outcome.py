@@ -62,8 +62,8 @@ def say(as_json: bool, data: dict[str, Any], text: str) -> None:
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """One JSON object on one line of standard output; NumPy's scalars are told as Python's, and numbers that JSON cannot
-    hold become null.
+    """One JSON object on one line of standard output; NumPy's scalars are told as Python's, and numbers that JSON
+    cannot hold become null.
     """
     print(json.dumps(_plain(value)), flush=True)
 

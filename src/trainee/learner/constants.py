@@ -27,6 +27,9 @@ class Constants(Temperament):
       heads: of the ensemble.
       head_unit: what heads have for their unit, in units of value.
       feeling_unit: the same of those that feelings ask.
+      eagerness: by so many times what they say moves further at an interface's first update than later, where there are
+        choices.
+      eager_updates: after which half of that is left.
       prior_scale: standard deviation of the heads' priors, in units of value.
       image_prior: of that scale, where images are seen.
       prior_width: random features behind the priors.
@@ -65,6 +68,8 @@ class Constants(Temperament):
     heads: int = 10
     head_unit: float = 0.1
     feeling_unit: float = 1.0
+    eagerness: float = 4.0
+    eager_updates: float = 300.0
     prior_scale: float = 0.025
     image_prior: float = 0.1
     prior_width: int = 32

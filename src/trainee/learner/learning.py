@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from trainee.emotions import modulators
 from trainee.learner import actor, replay, running
@@ -107,7 +107,7 @@ class Student(Judge):
         gradient = jax.grad(loss)((brain.now, interface.learned.now))
         optimiser, rate = self.optimiser, c.target_rate
         brain = improved(brain, gradient[0], optimiser, rate)
-        better = improved(interface.learned, gradient[1], optimiser, rate)
+        better = improved(interface.learned, gradient[1], optimiser, rate, self._eagerly)
         learned = State(brain, eqx.tree_at(lambda i: i.learned, interface, better), stream)
         if newest_views is None:
             return learned, None
@@ -115,6 +115,15 @@ class Student(Judge):
         # to wait for it costs a third of the step.
         late = 0.0 * jax.tree.leaves(brain.slow)[0].ravel()[0]
         return learned, jax.tree.map(lambda view: view + late, newest_views)
+
+    def _eagerly(self, updates: Any, count: Int[Array, ""]) -> Any:
+        """With longer steps of what heads say where they have taken few: whoever knows nothing goes by what came last,
+        and whoever knows much by the mean of it. Where actions are judged as a whole steps are as long as ever.
+        """
+        if self.on_lines:
+            return updates
+        longer = 1 + self.constants.eagerness / (1 + jnp.square(count / self.constants.eager_updates))
+        return eqx.tree_at(lambda parts: parts[1].linear.weight, updates, replace_fn=lambda moved: longer * moved)
 
     def _of_choices(
         self,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from trainee.learner.value import action_value, lambda_return
 from trainee.types import TimeStep
@@ -42,11 +43,17 @@ def learned(module: Any, optimiser: optax.GradientTransformation) -> Learned:
 
 
 def improved(
-    part: Learned, gradient: Any, optimiser: optax.GradientTransformation, slow_rate: float | Float[Array, ""]
+    part: Learned,
+    gradient: Any,
+    optimiser: optax.GradientTransformation,
+    slow_rate: float | Float[Array, ""],
+    paced: Callable[[Any, Int[Array, ""]], Any] = lambda updates, count: updates,
 ) -> Learned:
-    """The part after one gradient step, its slow average following at `slow_rate`."""
+    """The part after one gradient step, its slow average following at `slow_rate`; `paced` makes of the step and of how
+    many there were the one that is taken.
+    """
     updates, moments = optimiser.update(gradient, part.moments, part.now)
-    now = eqx.apply_updates(part.now, updates)
+    now = eqx.apply_updates(part.now, paced(updates, moments[0].count))
     slow = jax.tree.map(lambda slow, new: slow + slow_rate * (new - slow), part.slow, now)
     return Learned(now, slow, moments)
 

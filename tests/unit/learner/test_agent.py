@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from learners import LENGTH, MIXED, SMALL, finite, same, time_steps
+from learners import CHOICES, LENGTH, MIXED, SMALL, compiled, finite, same, time_steps
 from memories import remembered
 from trainee.learner import Learner, actor, value
 from trainee.types import JobSpec, Signature
@@ -185,6 +185,21 @@ def test_what_is_learned_depends_on_how_far_it_looks_ahead(mixed, lived):
     state, _ = lived
     near, far = (mixed.learn(paying(state, steps)) for steps in (30, 3000))
     assert not same(near.interface.learned.now, far.interface.learned.now)
+
+
+def test_heads_take_longer_steps_at_first_and_only_they(plain, plainly_lived):
+    state, _ = plainly_lived
+    eager = compiled(
+        Learner(JobSpec(CHOICES), width=8, constants=dataclasses.replace(SMALL, eagerness=4.0, eager_updates=30.0))
+    )
+    sober = compiled(Learner(JobSpec(CHOICES), width=8, constants=dataclasses.replace(SMALL, eagerness=0.0)))
+    for count, times in ((0, 5.0), (29, 3.0), (10_000, 1.0)):
+        state = eqx.tree_at(lambda s: s.interface.learned.moments[0].count, state, jnp.int32(count))
+        before, one, two = (s.interface.learned.now for s in (state, eager.learn(state), sober.learn(state)))
+        moved, usual = (np.asarray(now[1].linear.weight - before[1].linear.weight) for now in (one, two))
+        np.testing.assert_allclose(moved, times * usual, rtol=0.01, atol=1e-7)
+        assert np.any(usual)
+        assert same(one[0], two[0])
 
 
 def test_remembering_keeps_the_meaning_of_values_in_reward_units(mixed, lived):
