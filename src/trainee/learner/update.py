@@ -53,7 +53,7 @@ def improved(
     many there were the one that is taken.
     """
     updates, moments = optimiser.update(gradient, part.moments, part.now)
-    now = eqx.apply_updates(part.now, paced(updates, moments[0].count))
+    now = eqx.apply_updates(part.now, paced(updates, optax.tree.get(moments, "count")))
     slow = jax.tree.map(lambda slow, new: slow + slow_rate * (new - slow), part.slow, now)
     return Learned(now, slow, moments)
 
