@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-import numpy as np
 import typer
 
 from trainee.errors import InvalidArgument, JobError, MissingExtra, RecordError, TraineeError
@@ -69,7 +68,8 @@ def print_json(value: dict[str, Any]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
+    # NumPy's scalars, of which nothing is imported here: help has to be quick.
+    if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
