@@ -28,7 +28,7 @@ def exam() -> None:
 
 @app.command()
 def bsuite(
-    quick: Annotated[bool, typer.Option("--quick", help="A fixed few settings, in about half an hour.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A fixed few settings, in about 20 minutes.")] = False,
     full: Annotated[bool, typer.Option("--full", help="All settings that can run.")] = False,
     home: Annotated[Path, typer.Option(help="Where records are kept; a rerun goes on from there.")] = Path("bsuite"),
     processes: Annotated[int, typer.Option(metavar="N", help="How many at a time; 0 is one for each core.")] = 0,
