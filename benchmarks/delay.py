@@ -29,7 +29,7 @@ from trainee.learner.running import Normaliser, observe
 from trainee.types import Observation, TimeStep
 
 JOBS = {"Delay 100": 100, "Delay 300": 300, "Delay 1000": 1000}
-RATES, ENTROPIES, TUNING_SEEDS = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1), (0.0, 0.01), (100, 101)
+RATES, ENTROPIES, TUNING_SEEDS = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0), (0.0, 0.01), (100, 101)
 # Episodes, and how many of them in one compiled call.
 LIMIT, CHUNK = 4_000, 200
 ACTIONS = 4
