@@ -48,7 +48,7 @@ def bsuite(
         raise InvalidArgument(f"--processes must be 0 or more, not {processes}")
     require_matplotlib()
     selection = "quick" if quick else "full" if full else "default"
-    results = claimed(home / selection)
+    results = claimed(home / selection, *room.WORK)
     with lock(results):
         waiting = room.unfinished(room.selected(selection), results)
         if waiting:
@@ -96,7 +96,7 @@ def life(
         _seeds(seeds),
         tuple(sorted(chosen)),
     )
-    kept = claimed(home / f"{'quick' if quick else 'whole'}-{scale:g}")
+    kept = claimed(home / f"{'quick' if quick else 'whole'}-{scale:g}", *room.WORK)
     with lock(kept):
         for names in (room.lives(asked), room.unions(asked)):
             waiting = room.unfinished(asked, names, kept)
@@ -130,7 +130,7 @@ def iowa(
     if processes < 0:
         raise InvalidArgument(f"--processes must be 0 or more, not {processes}")
     require_matplotlib()
-    kept = claimed(home / ("quick" if quick else "whole"))
+    kept = claimed(home / ("quick" if quick else "whole"), *room.WORK)
     with lock(kept):
         plan = room.planned(room.QUICK if quick else room.USUAL)
         waiting = room.unfinished(plan, kept)
@@ -165,7 +165,7 @@ def discounting(
     if processes < 0:
         raise InvalidArgument(f"--processes must be 0 or more, not {processes}")
     require_matplotlib()
-    kept = claimed(home / ("quick" if quick else "whole"))
+    kept = claimed(home / ("quick" if quick else "whole"), *room.WORK)
     with lock(kept):
         size = room.QUICK if quick else room.USUAL
         waiting = [[condition] for condition in room.unfinished(kept)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from trainee.errors import InvalidArgument
-from trainee.learner import Constants
+from trainee.learner.constants import DEFAULTS, Constants
 
 # A number of an emotion is looked for from its own divided by this to its own times it, as far as it may be that.
 SPAN = 5.0
@@ -77,13 +77,18 @@ OF_THE_LEARNER = (
 )
 
 
-def fields(names: Sequence[str] = ()) -> tuple[Field, ...]:
+def fields(names: Sequence[str] = (), base: Constants = DEFAULTS) -> tuple[Field, ...]:
     """The fields of these names, or all that there are.
+
+    Args:
+      names: of constants.
+      base: the table around whose numbers emotions' are looked for.
 
     Raises:
       InvalidArgument: one is no constant, or none that can be searched for; one is named twice; or it is only one.
     """
-    known = {field.name: field for field in (*OF_THE_LEARNER, *_of_the_emotions()) if hasattr(Constants, field.name)}
+    every = (*OF_THE_LEARNER, *_of_the_emotions(base))
+    known = {field.name: field for field in every if hasattr(Constants, field.name)}
     for name in names:
         if name not in known:
             there = name in {field.name for field in dataclasses.fields(Constants)}
@@ -96,12 +101,12 @@ def fields(names: Sequence[str] = ()) -> tuple[Field, ...]:
     return tuple(known[name] for name in names) if names else tuple(known.values())
 
 
-def _of_the_emotions() -> list[Field]:
+def _of_the_emotions(base: Constants) -> list[Field]:
     """Those for which the table says what they may be."""
     told, own = getattr(Constants, "RANGES", {}), {field.name for field in OF_THE_LEARNER}
     found = []
     for name, (low, high) in told.items():
-        default = getattr(Constants(), name)
-        if name not in own and default > 0:
-            found.append(Field(name, max(low, default / SPAN), min(high, default * SPAN)))
+        usual = getattr(base, name)
+        if name not in own and usual > 0:
+            found.append(Field(name, max(low, usual / SPAN), min(high, usual * SPAN)))
     return found

@@ -15,6 +15,7 @@ from trainee.evolution.fields import Field, fields
 from trainee.evolution.lives import Setting
 from trainee.jobs.worlds import FAMILIES
 from trainee.learner import Constants
+from trainee.life.fingerprint import code_hash
 
 # An episode in a world is over after 100 steps at the latest, and each tenth of a life should have one.
 LEAST_STEPS = 1000
@@ -35,6 +36,7 @@ class Plan:
       width: units in each layer.
       families: of worlds.
       base: the table that it begins with.
+      code: a short hash of the learner that lives by the tables.
 
     Raises:
       InvalidArgument: one of them cannot be.
@@ -48,6 +50,7 @@ class Plan:
     width: int = 64
     families: tuple[str, ...] = tuple(FAMILIES)
     base: Constants = field(default_factory=Constants)
+    code: str = field(default_factory=code_hash)
 
     def __post_init__(self) -> None:
         least = {"population": LEAST_POPULATION, "steps": LEAST_STEPS, "worlds": 1, "seed": 0, "width": 1}
@@ -59,13 +62,13 @@ class Plan:
         if unknown or not self.families or len(set(self.families)) < len(self.families):
             told = repr(unknown[0]) if unknown else ", ".join(self.families) or "none"
             raise InvalidArgument(f"families must be some of {', '.join(FAMILIES)}, each once, not {told}")
-        object.__setattr__(self, "names", tuple(one.name for one in fields(self.names)))
+        object.__setattr__(self, "names", tuple(one.name for one in fields(self.names, self.base)))
         self.start()
 
     @property
     def fields(self) -> tuple[Field, ...]:
         """What is searched for."""
-        return fields(self.names)
+        return fields(self.names, self.base)
 
     @property
     def setting(self) -> Setting:
@@ -106,6 +109,6 @@ def plan_of(told: Mapping[str, Any]) -> Plan:
     try:
         base = Constants(**told["base"])
         lists = {name: tuple(told[name]) for name in ("names", "families")}
-        return Plan(**{**told, **lists, "base": base})
+        return Plan(**{"code": "unknown", **told, **lists, "base": base})
     except TypeError as error:
         raise NewerFormat(f"the search was begun by a version with another table of constants: {error}") from error

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import ast
-import functools
-import hashlib
 import json
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 
 from trainee.errors import DamagedPart, DifferentAgent, SaveFailed
 from trainee.life import Agent
-from trainee.life.saving import constants_hash
+from trainee.life.fingerprint import code_hash, constants_hash
 from trainee.record import durable
 
 FILE = "agents.json"
-# Whose code decides what an agent does.
-LEARNING = ("emotions", "learner")
 
 
-def claimed(results: Path) -> Path:
+def claimed(results: Path, *work: str) -> Path:
     """A folder for what agents as they are now do at an exam, which is made where it is missing.
 
     Args:
       results: the folder.
+      work: folders and files of the package that decide what the exam is, beside those that decide what agents do.
     Raises:
       DifferentAgent: it holds the results of others, or does not say whose.
       DamagedPart, SaveFailed: that cannot be read or written.
@@ -33,6 +28,7 @@ def claimed(results: Path) -> Path:
     here = {
         "version": version("trainee"),
         "code": code_hash(),
+        "work": code_hash(*work),
         "constants": constants_hash(agent.constants),
         "width": agent.width,
     }
@@ -50,22 +46,6 @@ def claimed(results: Path) -> Path:
             f"Choose another --home, or remove {results}"
         )
     return results
-
-
-@functools.cache
-def code_hash() -> str:
-    """A short hash of what learners and emotions do: other comments, docstrings or another layout do not count."""
-    modules = [module for room in LEARNING for module in (files("trainee") / room).iterdir() if module.is_file()]
-    sources = [module.read_text("utf-8") for module in sorted(modules, key=str)]
-    bare = [ast.dump(_Bare().visit(ast.parse(source))) for source in sources]
-    return hashlib.sha256("".join(bare).encode()).hexdigest()[:16]
-
-
-class _Bare(ast.NodeTransformer):
-    """Takes out what only people read."""
-
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
-        return None if isinstance(node.value, ast.Constant) else node
 
 
 def _write(path: Path, here: dict[str, object]) -> None:

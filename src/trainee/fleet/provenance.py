@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from trainee.life import Agent, Logbook, Worker, tenths
-from trainee.life.saving import constants_hash
+from trainee.life.fingerprint import constants_hash
 
 # Episodes that say how well a job is done by now.
 RECENT_EPISODES = 20

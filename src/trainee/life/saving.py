@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import hashlib
-import json
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +17,7 @@ from trainee.errors import DamagedPart, DifferentAgent
 from trainee.jobs import Codec, from_json, to_json
 from trainee.learner import Constants
 from trainee.life import levers
+from trainee.life.fingerprint import constants_hash
 from trainee.life.logbook import Episode, Logbook
 from trainee.life.worker import Worker
 from trainee.record import Checkpoint, write_identity
@@ -97,12 +96,6 @@ def write_card(home: Path, agent: Agent) -> None:
             "seed": agent.seed,
         },
     )
-
-
-def constants_hash(constants: Constants) -> str:
-    """A short hash of the table of numbers."""
-    text = json.dumps(dataclasses.asdict(constants), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def constants_of(saved: Checkpoint) -> Constants:

@@ -145,6 +145,16 @@ def test_another_plan_in_the_same_home_is_refused(kept):
     # The table that is shipped may have changed since: it goes on from the one that it began with.
     later = dataclasses.replace(PLAN, base=dataclasses.replace(BASE, trace=0.9))
     assert opened(kept, later).plan == PLAN
+    # Not so the learner: what its tables earned would stand beside what another's do.
+    with pytest.raises(InvalidArgument, match=f"has code {PLAN.code}, not another: "):
+        opened(kept, dataclasses.replace(PLAN, code="another"))
+
+
+def test_an_emotion_is_looked_for_around_what_the_search_began_with():
+    plan = dataclasses.replace(PLAN, names=("trace", "fear_stays"), base=dataclasses.replace(BASE, fear_stays=0.9))
+    of_fear = plan.fields[1]
+    assert (of_fear.low, of_fear.high) == (pytest.approx(0.18), 0.999)
+    assert plan.values(plan.start())[1] == pytest.approx(0.9)
 
 
 def test_where_nothing_is_kept_nothing_is_compared(tmp_path):

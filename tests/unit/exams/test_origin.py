@@ -7,14 +7,16 @@ import json
 import pytest
 
 from trainee.errors import DamagedPart, DifferentAgent, SaveFailed
-from trainee.exams import origin
-from trainee.exams.origin import FILE, claimed, code_hash
+from trainee.exams import bsuite, discounting, iowa, life, origin
+from trainee.exams.emotions import load as emotions_load
+from trainee.exams.origin import FILE, claimed
+from trainee.life.fingerprint import code_hash
 
 
 def test_a_folder_is_claimed_once_and_gone_on_with(tmp_path):
     home = claimed(tmp_path / "new" / "quick")
     told = json.loads((home / FILE).read_text())
-    assert told.keys() == {"version", "code", "constants", "width"}
+    assert told.keys() == {"version", "code", "work", "constants", "width"}
     (home / "intact.npz").write_bytes(b"")
     assert claimed(home) == home
 
@@ -26,20 +28,21 @@ def test_other_constants_are_other_agents(tmp_path, monkeypatch):
         claimed(tmp_path)
 
 
-def test_another_learner_is_another_agent_and_other_comments_are_not(tmp_path, monkeypatch):
-    for room in origin.LEARNING:
-        (tmp_path / "trainee" / room).mkdir(parents=True)
-    rule = tmp_path / "trainee" / "learner" / "rule.py"
-    monkeypatch.setattr(origin, "files", lambda package: tmp_path / package)
-    found = []
-    for source in (
-        'def rule(x):\n    """Doubles."""\n    return 2 * x\n',
-        "# Twice as much.\ndef rule(x):\n    'Makes it two.'\n\n    return (2 * x)\n",
-        "def rule(x):\n    return 3 * x\n",
-    ):
-        rule.write_text(source)
-        found.append(code_hash.__wrapped__())
-    assert found[0] == found[1] != found[2]
+def test_another_exam_is_not_gone_on_with(tmp_path):
+    claimed(tmp_path, "jobs/gambling.py")
+    with pytest.raises(DifferentAgent, match="holds the results of other agents: "):
+        claimed(tmp_path, "jobs/gambling.py", "jobs/offers.py")
+
+
+@pytest.mark.parametrize("room", [bsuite, discounting, emotions_load, iowa, life], ids=lambda room: room.__name__)
+def test_what_decides_an_exam_is_there(room):
+    hashes = [code_hash(place) for place in room.WORK]
+    assert len(set(hashes)) == len(hashes)
+
+
+def test_what_is_not_there_decides_nothing():
+    with pytest.raises(FileNotFoundError):
+        code_hash("exams/none.py")
 
 
 def test_results_of_nobody_known_are_refused(tmp_path):

@@ -3,7 +3,7 @@
 Twenty of them run here: the three about MNIST download their images.
 """
 
-from trainee.exams.bsuite.load import runs_of
+from trainee.exams.bsuite.load import WORK, runs_of
 from trainee.exams.bsuite.report import lines, write_page
 from trainee.exams.bsuite.score import ALL, Scores, scored, verdicts
 from trainee.exams.bsuite.sweep import LEFT_OUT, SELECTIONS, groups, selected, steps, unfinished
@@ -12,6 +12,7 @@ __all__ = [
     "ALL",
     "LEFT_OUT",
     "SELECTIONS",
+    "WORK",
     "Scores",
     "groups",
     "lines",

@@ -16,6 +16,8 @@ from trainee.exams.runs import Part
 from trainee.jobs import DmEnvJob
 from trainee.life import Errand, Logbook, run_abreast
 
+# Files and folders of the package that decide what is done here, beside the learner and its emotions.
+WORK = ("exams/bsuite/load.py", "jobs/dm_env.py", "life/abreast.py")
 # Agents beside each other in a process.
 ABREAST = 8
 

@@ -18,6 +18,8 @@ from trainee.learner import Constants, Learner, replay
 from trainee.life import fleet_at, lesioned
 from trainee.types import EMOTIONS
 
+# Files and folders of the package that decide what is done here, beside the learner and its emotions.
+WORK = ("exams/discounting/load.py", "jobs/offers.py", "life/scan.py")
 INTACT, LESIONED = "intact", "all"
 # Without any emotion, and without each of the two that weigh what is far and what is risky.
 CONDITIONS = (INTACT, LESIONED, "concern", "fear")

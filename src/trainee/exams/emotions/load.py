@@ -23,6 +23,8 @@ from trainee.life import Logbook, fleet_at, tenths
 from trainee.life.runtime import prepare
 from trainee.types import EMOTIONS
 
+# Files and folders of the package that decide what is done here, beside the learner and its emotions.
+WORK = ("exams/emotions/arms.py", "exams/emotions/environments.py", "exams/emotions/load.py", "jobs", "life/scan.py")
 # Settings are tried on seeds that no arm has.
 TRIED_SEEDS = 1_000_000
 

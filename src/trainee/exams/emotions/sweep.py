@@ -23,10 +23,9 @@ from trainee.exams.emotions.arms import (
     settings,
 )
 from trainee.exams.emotions.environments import Environment
-from trainee.exams.emotions.load import Lives, Workplace, keep, kept, recalled, timed
+from trainee.exams.emotions.load import WORK, Lives, Workplace, keep, kept, recalled, timed
 from trainee.exams.emotions.score import best_setting
-from trainee.exams.origin import code_hash
-from trainee.life.saving import constants_hash
+from trainee.life.fingerprint import code_hash, constants_hash
 
 # Differences between seeds are what everything rests on.
 LEAST_SEEDS = 2
@@ -56,7 +55,7 @@ class Selection:
 
     def home(self, home: Path, scale: float) -> Path:
         """Where it is kept: for other code or constants, other seeds and other lengths of life it is elsewhere."""
-        agents = f"{code_hash()[:8]}-{constants_hash(self.workplace.constants)[:8]}"
+        agents = f"{code_hash()[:8]}-{code_hash(*WORK)[:8]}-{constants_hash(self.workplace.constants)[:8]}"
         return home / f"{self.workplace.seeds}-seeds-x{scale:g}-{agents}"
 
     def path(self, home: Path, environment: Environment, arm: str) -> Path:

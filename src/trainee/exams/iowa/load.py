@@ -24,6 +24,8 @@ TRIALS, PHASES = IowaGambling.TRIALS, IowaGambling.PHASES
 STEPS = TRIALS * PHASES + 1
 INTACT = "intact"
 CONDITIONS = (INTACT, "all", *EMOTIONS)
+# Files and folders of the package that decide what is done here, beside the learner and its emotions.
+WORK = ("exams/iowa/load.py", "jobs/gambling.py", "life/scan.py")
 # Agents side by side in one program.
 ABREAST = 64
 

@@ -4,6 +4,7 @@ Ours, and others in its place: an agent that never sleeps, a new agent for each 
 arithmetic on weights.
 """
 
+from trainee.exams.life.load import WORK
 from trainee.exams.life.protocol import Protocol, scaled
 from trainee.exams.life.report import lines, write_page
 from trainee.exams.life.score import Scores, scored
@@ -27,6 +28,7 @@ __all__ = [
     "FLEET",
     "LIFE",
     "SMALL",
+    "WORK",
     "Protocol",
     "Scores",
     "Selection",

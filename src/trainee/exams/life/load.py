@@ -25,6 +25,13 @@ from trainee.jobs import make
 from trainee.learner.encoders import normed
 from trainee.life import Agent, Callback, Decision, Logbook, TimeStep, Work, Worker
 
+# Files and folders of the package that decide what is done here, beside the learner and its emotions.
+WORK = (
+    *(f"exams/life/{name}.py" for name in ("load", "protocol", "union")),
+    *(f"life/{name}.py" for name in ("evaluation", "host", "mind", "policy", "stretch", "worker")),
+    "fleet",
+    "jobs",
+)
 SAVE_EVERY_S = 120.0
 # Of seeds of the new agents of one life: how far apart.
 APART = 1_000
