@@ -56,9 +56,10 @@ def bsuite(
                 _tell_progress(progress, as_json)
         scores = room.scored(results)
         page = room.write_page(home / f"{selection}.html", scores, selection)
+        bars = [bar._asdict() for bar in room.verdicts(scores)] if not quick else []
         told = {"mean": scores.mean, "tags": scores.tags, "experiments": scores.experiments, "of": room.ALL}
-        told |= {"left_out": room.LEFT_OUT, "bars": [bar._asdict() for bar in room.verdicts(scores)], "page": str(page)}
-        say(as_json, told, "\n".join([*room.lines(scores), "", str(page)]))
+        told |= {"left_out": room.LEFT_OUT, "bars": bars, "page": str(page)}
+        say(as_json, told, "\n".join([*room.lines(scores, selection), "", str(page)]))
 
 
 @app.command()

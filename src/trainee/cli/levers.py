@@ -46,6 +46,7 @@ def written_down(path: Path | None) -> Iterator[list[Callback]]:
     """What writes down what is felt, if there is a file for it; it is written however the work ends.
 
     Raises:
+      InvalidArgument: there is such a file already.
       SaveFailed: it could not be written.
     """
     if path is None:
@@ -56,13 +57,18 @@ def written_down(path: Path | None) -> Iterator[list[Callback]]:
     from trainee.life import Felt  # noqa: PLC0415 kept out of --help
     from trainee.record import durable  # noqa: PLC0415 kept out of --help
 
+    if path.exists():
+        raise InvalidArgument(f"{path} is there already: give --felt another file, or remove this one")
     felt, buffer = Felt(), io.BytesIO()
     try:
         yield [felt]
     finally:
-        np.save(buffer, felt.trace)
-        try:
-            durable.make_folder(path.absolute().parent)
-            durable.write(path, buffer.getvalue())
-        except OSError as error:
-            raise SaveFailed(f"what was felt could not be written to {path}: {error}. Give another --felt") from error
+        if len(felt.trace):
+            np.save(buffer, felt.trace)
+            try:
+                durable.make_folder(path.absolute().parent)
+                durable.write(path, buffer.getvalue())
+            except OSError as error:
+                raise SaveFailed(
+                    f"what was felt could not be written to {path}: {error}. Give another --felt"
+                ) from error

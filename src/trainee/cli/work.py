@@ -76,9 +76,14 @@ def learn(
     ] = None,
     yoke: Annotated[
         list[str] | None,
-        typer.Option(metavar="EMOTION=FILE", help="Tie one to what another felt; `all` of them. May be given again."),
+        typer.Option(
+            metavar="EMOTION=FILE",
+            help="Tie one to what another felt, from its first step on. May be given again.",
+        ),
     ] = None,
-    felt: Annotated[Path | None, typer.Option(metavar="FILE", help="Write down what is felt, for --yoke.")] = None,
+    felt: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what is felt from here on to a new file, for --yoke.")
+    ] = None,
     last_good: LastGood = False,
     as_json: AsJson = False,
 ) -> None:
@@ -90,6 +95,8 @@ def learn(
     if not 1 <= steps <= MOST_STEPS:
         raise InvalidArgument(f"--steps must be a whole number from 1 to {MOST_STEPS:,}, not {steps}")
     looked_up(jobs)
+    if len(jobs) > 1 and (felt or yoke):
+        raise InvalidArgument("what is felt at a job is a trace of its own: with --felt or --yoke give one JOB")
     with record.lock(home):
         if last_good:
             record.revert(home)
@@ -97,6 +104,8 @@ def learn(
         if lesion:
             agent.lesion(*lesion)
         if clamp:
+            if new := [job for job in jobs if job not in agent.workers]:
+                raise InvalidArgument(f"what is usual at {new[0]} is not known yet: learn it first, then --clamp")
             agent.clamp(*clamp)
         listeners = [*tied(agent, yoke or ()), *_listeners(agent, home, sleep, as_json)]
         about = {"tensorboard": tensorboard, "restartable": restartable}

@@ -226,6 +226,8 @@ class Agent(Mind):
         """
         levers.emotions(names)
         self.gather()
+        if not self.streams:
+            raise InvalidArgument("nothing was felt yet that an emotion could be held at: let the agent work first")
         held = {name: levers.clamped(stream, names) for name, stream in self.streams.items()}
         for name, levels in held.items():
             levers.hold(self, levels, name)

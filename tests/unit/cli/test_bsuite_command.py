@@ -7,7 +7,7 @@ import json
 import pytest
 
 from command_line import runner
-from trainee.exams.bsuite import runs_of
+from trainee.exams.bsuite import WORK, runs_of
 from trainee.exams.bsuite.load import require_bsuite
 from trainee.exams.origin import claimed
 from trainee.record import lock
@@ -27,7 +27,7 @@ def over(monkeypatch, tmp_path):
     monkeypatch.setattr(sweep, "EPISODES", {**sweep.EPISODES, "bandit/3": 50})
     monkeypatch.setattr("trainee.exams.bsuite.selected", lambda selection: ["bandit/3"])
     home = tmp_path / "bsuite"
-    assert [name for name, _ in runs_of(["bandit/3"], claimed(home / "quick"))] == ["bandit/3"]
+    assert [name for name, _ in runs_of(["bandit/3"], claimed(home / "quick", *WORK))] == ["bandit/3"]
     return home
 
 

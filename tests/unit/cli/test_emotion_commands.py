@@ -64,6 +64,20 @@ def test_what_is_felt_is_written_down_and_tied_to(run):
         run("learn", WALK, "--steps", 30, "--home", "other", "--yoke", "all=new/felt.npy", "--felt", "tied.npy")[0] == 0
     )
     np.testing.assert_array_equal(np.load("tied.npy"), trace)
+    # Once more nothing is left to do, and nothing of what was written is lost.
+    assert run("learn", WALK, "--steps", 30, "--felt", "none.npy")[0] == 0
+    assert not Path("none.npy").exists()
+    code, _, err = run("learn", WALK, "--steps", 40, "--felt", "new/felt.npy")
+    assert (code, "is there already" in err) == (2, True)
+    np.testing.assert_array_equal(np.load("new/felt.npy"), trace)
+
+
+def test_a_trace_is_of_one_job_and_a_clamp_of_what_was_felt_there(run):
+    for option in (("--felt", "felt.npy"), ("--yoke", "fear=felt.npy")):
+        code, _, err = run("learn", WALK, "FrozenLake-v1", "--steps", 20, *option)
+        assert (code, "give one JOB" in " ".join(err.split())) == (2, True)
+    code, _, err = run("learn", WALK, "--steps", 20, "--clamp", "fear")
+    assert (code, "learn it first, then --clamp" in " ".join(err.split())) == (2, True)
 
 
 @pytest.mark.parametrize(

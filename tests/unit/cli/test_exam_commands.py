@@ -8,7 +8,7 @@ import pytest
 
 from command_line import runner
 from trainee.errors import InvalidArgument
-from trainee.exams.life import Selection, lives, scaled
+from trainee.exams.life import WORK, Selection, lives, scaled
 from trainee.exams.life.log import Played, Row, write_played, write_rows
 from trainee.exams.life.sweep import RANDOM, turns
 from trainee.exams.origin import claimed
@@ -50,7 +50,7 @@ def test_what_is_missing_is_named_before_anything_is_done(run, monkeypatch):
 
 def test_lives_that_are_over_are_told_of(run, tmp_path):
     exam = scaled(quick=True)
-    home = claimed(tmp_path / "life" / "quick-1")
+    home = claimed(tmp_path / "life" / "quick-1", *WORK)
     for job in exam.names:
         write_played(home / RANDOM, Played(job, [0.0, 0.0]))
     for name in lives(Selection(exam, ("ours",), (0,), ("life",))):

@@ -136,6 +136,8 @@ def test_what_is_no_emotion_is_refused_with_those_that_are(lived, pull, names):
 
 def test_what_was_never_felt_cannot_be_held_where_it_was():
     agent = Agent(seed=1, width=8)
+    with pytest.raises(InvalidArgument, match="let the agent work first"):
+        agent.clamp("fear")
     env = trainee.jobs.make(WALK)
     agent.deploy(env.codec.observation_space, env.codec.action_space, name="new")
     with pytest.raises(InvalidArgument, match="let it work first"):

@@ -12,11 +12,13 @@ import numpy as np
 from trainee.errors import SaveFailed
 from trainee.exams.bars import bar_lines, bars_table
 from trainee.exams.bsuite.score import ALL, MEAN, PUBLISHED, TAGS, Scores, published, spelled, verdicts
-from trainee.exams.bsuite.sweep import LEFT_OUT
+from trainee.exams.bsuite.sweep import LEFT_OUT, experiments
 from trainee.exams.drawing import COLOURS, house_style, inline_svg, require_matplotlib
 from trainee.exams.pages import page, written
 
 OURS = "Trainee"
+QUICK = "quick"
+NO_BARS = "What is asked is asked of all settings; those of the quick selection are few, and hardly any is hard."
 SIZE = 5.2
 # How each agent is drawn; those of bsuite's own report in one colour.
 LINES = {
@@ -29,17 +31,23 @@ LINES = {
 }
 
 
-def lines(scores: Scores) -> list[str]:
+def lines(scores: Scores, selection: str) -> list[str]:
     """The scores as text, for a terminal."""
     return [
         *(f"{name:24} {score:.2f}" for name, score in scores.experiments.items()),
-        f"{len(scores.experiments)} of bsuite's {ALL} experiments; {', '.join(LEFT_OUT)} would need a download",
+        f"{len(scores.experiments)} of bsuite's {ALL} experiments; {_not_run(scores)}",
         "",
         *(f"{tag:24} {score:.2f}" for tag, score in scores.tags.items()),
         f"{'mean':24} {scores.mean:.2f}",
         "",
-        *bar_lines(verdicts(scores)),
+        *(bar_lines(verdicts(scores)) if selection != QUICK else [NO_BARS]),
     ]
+
+
+def _not_run(scores: Scores) -> str:
+    left = [name for name in experiments() if name not in scores.experiments]
+    short = f"not run: {', '.join(left)}; " if left else ""
+    return f"{short}{', '.join(LEFT_OUT)} would need a download"
 
 
 def write_page(path: Path, scores: Scores, selection: str) -> Path:
@@ -62,7 +70,8 @@ def write_page(path: Path, scores: Scores, selection: str) -> Path:
         experiments=len(scores.experiments),
         all=ALL,
         chart=chart,
-        bars=bars_table(verdicts(scores)),
+        not_run=escape(_not_run(scores)),
+        bars=bars_table(verdicts(scores)) if selection != QUICK else f"<p>{NO_BARS}</p>",
         agents="".join(f'<th scope="col">{escape(agent)}</th>' for agent in (OURS, *PUBLISHED)),
         capabilities="\n".join(_capability(name, scores) for name in (MEAN, *TAGS)),
         rows="\n".join(_experiment(name, scores) for name in scores.experiments),

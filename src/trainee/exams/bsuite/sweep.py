@@ -70,6 +70,11 @@ def selected(selection: str) -> list[str]:
     return [bsuite_id for _, same in groupby(ids, _experiment) for bsuite_id in _distinct(list(same), sweep.SETTINGS)]
 
 
+def experiments() -> list[str]:
+    """The names of those that can run here, in bsuite's order."""
+    return list(dict.fromkeys(map(_experiment, selected("full"))))
+
+
 def unfinished(ids: Sequence[str], results: Path) -> list[str]:
     """The ids whose records do not reach their last episode."""
     episodes = require_bsuite().sweep.EPISODES

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from trainee.exams.bars import Bar
 from trainee.exams.iowa import people
-from trainee.exams.iowa.load import Sessions
+from trainee.exams.iowa.load import INTACT, Sessions
 from trainee.exams.iowa.people import BARS
 from trainee.exams.stats import bounds
 
@@ -98,14 +98,15 @@ def lesion_bars(lesioned: Likeness, one: dict[str, Sessions]) -> list[Bar]:
 
     Args:
       lesioned: agents without any.
-      one: agents without one, by its name; `concern` and `fear` among them.
+      one: agents without one, by its name, `concern` and `fear` among them; and intact ones, to be told beside these.
     """
-    known = {name: reaction(one[name]) for name in ("concern", "fear")}
+    known = {name: reaction(one[name]) for name in (INTACT, "concern", "fear")}
     known = {name: of_one[np.isfinite(of_one)] for name, of_one in known.items()}
     means = {name: float(of_one.mean()) for name, of_one in known.items()}
     ends = {name: bounds(of_one) for name, of_one in known.items()}
+    title = {name: name if name == INTACT else f"without {name}" for name in known}
     told = ", ".join(
-        f"without {name} {means[name]:+.3f} [{low:+.3f}, {high:+.3f}]" for name, (low, high) in ends.items()
+        f"{title[name]} {means[name]:+.3f} [{low:+.3f}, {high:+.3f}]" for name, (low, high) in ends.items()
     )
     return [
         Bar(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trainee.errors import InvalidArgument
-from trainee.exams.bsuite import runs_of, scored, unfinished, verdicts, write_page
+from trainee.exams.bsuite import lines, runs_of, scored, unfinished, verdicts, write_page
 from trainee.exams.bsuite.load import require_bsuite
 from trainee.exams.bsuite.score import MEAN, PUBLISHED, TAGS, published
 from trainee.exams.bsuite.sweep import record
@@ -14,8 +14,8 @@ from trainee.exams.bsuite.sweep import record
 
 def write(bsuite_id, folder, columns):
     names, rows = list(columns), zip(*columns.values(), strict=True)
-    lines = [",".join(names), *(",".join(map(str, row)) for row in rows)]
-    record(bsuite_id, folder).write_text("\n".join(lines) + "\n")
+    text = [",".join(names), *(",".join(map(str, row)) for row in rows)]
+    record(bsuite_id, folder).write_text("\n".join(text) + "\n")
 
 
 def deep_sea(i, folder, solved):
@@ -94,5 +94,10 @@ def test_runs_side_by_side_are_recorded_scored_and_shown(tmp_path, monkeypatch):
     for agent in PUBLISHED:
         # In the table, and in the legend of the chart.
         assert page.count(f">{agent}<") == 2, agent
-    assert "<td>short</td>" in page
+    # Of a few settings nothing is asked.
+    assert "<td>short</td>" not in page
+    assert "not run: bandit_scale, cartpole, " in page
+    assert lines(scores, "quick")[-1].startswith("What is asked is asked of all settings")
+    assert lines(scores, "default")[-1].startswith("short ")
+    assert "<td>short</td>" in write_page(tmp_path / "page" / "default.html", scores, "default").read_text()
     assert (tmp_path / "page" / "quick.csv").read_text().splitlines()[0] == "experiment,score,settings"

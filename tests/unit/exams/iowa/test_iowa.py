@@ -65,9 +65,10 @@ def test_two_lesions_are_told_apart_by_what_is_done_after_a_loss():
     outcomes = draw.choice([-1.0, 1.0], (40, 100))
     reacts = made(np.cumsum(outcomes < 0, axis=1) % 4, np.roll(outcomes, -1, axis=1))
     random = made(draw.integers(0, 4, (1_000, 100)), draw.normal(size=(1_000, 100)))
-    bars = lesion_bars(likeness(random), {"concern": reacts, "fear": random})
+    bars = lesion_bars(likeness(random), {"intact": reacts, "concern": reacts, "fear": random})
     assert bars[1].met
-    assert not lesion_bars(likeness(random), {"concern": random, "fear": reacts})[1].met
+    assert bars[1].found.startswith("intact +")
+    assert not lesion_bars(likeness(random), {"intact": reacts, "concern": random, "fear": reacts})[1].met
     assert not bars[0].met
 
 
