@@ -1,4 +1,4 @@
-"""Harder jobs of Gymnasium's, with defaults, by the host loop: LunarLander, MuJoCo, MinAtar; a run on each core.
+"""Harder jobs of Gymnasium's, with defaults, by the host loop: classic control, MuJoCo, MinAtar; a run on each core.
 
 `pip install 'trainee[bench]'`, then `python benchmarks/games.py [NAME …] [--seeds S …]`. MinAtar is under the GPL, and
 nothing of ours depends on it.
@@ -21,6 +21,8 @@ from trainee.life.runtime import cores
 # Steps, and what there is to compare with: for MinAtar stream-Q and SB3's DQN with defaults on flattened observations,
 # one seed each; for LunarLander SB3's DQN with the zoo's settings and PPO; for MuJoCo SAC as published for v4.
 JOBS = {
+    "Pendulum-v1": (20_000, ""),
+    "MountainCarContinuous-v0": (50_000, ""),
     "LunarLander-v3": (200_000, "140, 4"),
     "HalfCheetah-v5": (100_000, "6156"),
     "Hopper-v5": (100_000, "1103"),

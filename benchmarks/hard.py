@@ -90,13 +90,17 @@ def last_tenth(log: Logbook) -> float:
     return tenths(log.episodes, 0, log.steps)[-1]
 
 
-def until_right(log: Logbook) -> float:
-    """Episodes before the first hundred of which 95 are right; infinite if there is none."""
-    right = np.array([episode.total > 0.5 for episode in log.episodes])
+def until_right(right: np.ndarray) -> float:
+    """Episodes until 95 of the last hundred were right; infinite if they never are."""
     if len(right) < JUDGED:
         return np.inf
     shares = np.convolve(right, np.ones(JUDGED), "valid") / JUDGED
-    return float(np.argmax(shares >= 0.95)) if np.any(shares >= 0.95) else np.inf
+    return float(np.argmax(shares >= 0.95)) + JUDGED if np.any(shares >= 0.95) else np.inf
+
+
+def until_known(log: Logbook) -> float:
+    """The same where an episode is right that brings more than a half."""
+    return until_right(np.array([episode.total > 0.5 for episode in log.episodes]))
 
 
 def until_found(log: Logbook) -> float:
@@ -105,14 +109,25 @@ def until_found(log: Logbook) -> float:
     return float(np.argmax(found)) if found.any() else np.inf
 
 
+RIGHT = "episodes until 95 of the last 100 were right"
 # Name: the job, time steps, what is measured, and in words.
 JOBS: dict[str, tuple[Callable[[], GymnaxJob], int, Callable[[Logbook], float], str]] = {
     "Pendulum-v1": (lambda: gymnax_job("Pendulum-v1"), 20_000, last_tenth, "last tenth"),
     "MountainCarContinuous-v0": (lambda: gymnax_job("MountainCarContinuous-v0"), 50_000, last_tenth, "last tenth"),
     "CartPole, velocities hidden": (lambda: on(HiddenVelocities()), 100_000, last_tenth, "last tenth"),
-    "Delay 100": (lambda: on(Delay(), length=100), 40_000, until_right, "episodes before 95 of 100 are right"),
-    "Delay 300": (lambda: on(Delay(), length=300), 120_000, until_right, "episodes before 95 of 100 are right"),
-    "Delay 1000": (lambda: on(Delay(), length=1000), 400_000, until_right, "episodes before 95 of 100 are right"),
+    "Delay 100": (lambda: on(Delay(), length=100), 40_000, until_known, RIGHT),
+    "Delay 300": (
+        lambda: on(Delay(), length=300),
+        120_000,
+        until_known,
+        "episodes until 95 of the last 100 were right",
+    ),
+    "Delay 1000": (
+        lambda: on(Delay(), length=1000),
+        400_000,
+        until_known,
+        "episodes until 95 of the last 100 were right",
+    ),
     "DeepSea 10": (lambda: on(DeepSea(size=10)), 8_000, until_found, "episodes before the treasure"),
     "DeepSea 20": (lambda: on(DeepSea(size=20)), 30_000, until_found, "episodes before the treasure"),
     "DeepSea 50": (lambda: on(DeepSea(size=50)), 150_000, until_found, "episodes before the treasure"),
