@@ -86,7 +86,14 @@ def measured(job: str, seed: int, iterations: int, asleep: bool) -> dict[str, An
     agent.learn(chain, TASKS * iterations * STEPS, name=job, callbacks=[Sleep(agent)] if asleep else [])
     each = np.array([np.mean(returns) for returns in chain.returns]).reshape(TASKS, iterations)
     tasks = each.mean(axis=1).round(2).tolist()
-    return {"job": job, "seed": seed, "iterations": iterations, "mean": float(each.mean()), "tasks": tasks}
+    return {
+        "job": job,
+        "seed": seed,
+        "iterations": iterations,
+        "asleep": asleep,
+        "mean": float(each.mean()),
+        "tasks": tasks,
+    }
 
 
 def page(results: Mapping[tuple[str, int], Mapping[str, Any]]) -> str:
@@ -104,6 +111,10 @@ def page(results: Mapping[tuple[str, int], Mapping[str, Any]]) -> str:
     return f"# Continual Gym Control\n\n{about}\n\n{markdown(head, rows)}\n"
 
 
+def _is_of(result: Mapping[str, Any], iterations: int, asleep: bool) -> bool:
+    return (result["iterations"], result["asleep"]) == (iterations, asleep)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(PUBLISHED)}; by default all")
@@ -118,7 +129,7 @@ def main() -> int:
         print(json.dumps(measured(names[0], chosen.seeds[0], chosen.iterations, chosen.asleep)))
         return 0
     lines = chosen.results.read_text().splitlines() if chosen.results.exists() else []
-    known = [one for one in map(json.loads, lines) if one["iterations"] == chosen.iterations]
+    known = [one for one in map(json.loads, lines) if _is_of(one, chosen.iterations, chosen.asleep)]
     results = {(one["job"], one["seed"]): one for one in known}
     options = ["--iterations", str(chosen.iterations), *(["--asleep"] if chosen.asleep else [])]
     commands = {
@@ -138,7 +149,7 @@ def main() -> int:
             append(chosen.results, answer)
             print(*run, f"{answer['mean']:.1f}", f"{answer['seconds'] / 60:.0f} min", flush=True)
     print(f"\n{page(results)}")
-    if chosen.iterations == ITERATIONS:
+    if chosen.iterations == ITERATIONS and not chosen.asleep:
         chosen.results.with_suffix(".md").write_text(page(results))
     return 1 if failed else 0
 

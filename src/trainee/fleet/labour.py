@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from trainee import record
-from trainee.errors import NothingSaved, TraineeError, UnfitLessons
+from trainee.errors import NothingSaved, RecordError, SaveFailed, TraineeError
 from trainee.fleet.shelf import keep, newest, place
 from trainee.fleet.sleep import Sleep
 from trainee.life import Agent, Callback, Decision, Saves, TimeStep, Work, kept
@@ -98,10 +98,23 @@ def _work(assignment: Assignment, told: Told) -> None:
             try:
                 agent.learn(job, assignment.steps - begun, callbacks=[telling, sleep, saves])
             finally:
-                interrupted = kept(agent, assignment.home)
+                interrupted = _saved(agent, assignment.home, told)
             if interrupted or telling.stopped:
                 raise KeyboardInterrupt
         _tell(told, {"job": job, "steps": _steps_at(agent, job), **_handed_in(agent, assignment.home, job)})
+    # What there was no room for after a job is kept now, or the worker is given up.
+    kept(agent, assignment.home)
+
+
+def _saved(agent: Agent, home: Path, told: Told) -> bool:
+    """Save, if there is room; returns whether there was a Ctrl-C meanwhile. Where there is no room what was learned is
+    in memory only: to end here would lose it, and room may be made while the next job is worked at.
+    """
+    try:
+        return kept(agent, home)
+    except SaveFailed as error:
+        _tell(told, {"warning": f"{error} The work goes on meanwhile."})
+        return False
 
 
 def _handed_in(agent: Agent, home: Path, job: str) -> dict[str, Any]:
@@ -111,7 +124,7 @@ def _handed_in(agent: Agent, home: Path, job: str) -> dict[str, Any]:
     at = place(home, job)
     try:
         return {"lessons": str(at), "sha256": keep(newest(home, agent, job), at)}
-    except UnfitLessons as error:
+    except RecordError as error:
         return {"lessons": None, "why": str(error)}
 
 

@@ -95,7 +95,8 @@ def merged(
 ) -> Merged:
     """One brain, and an interface for each signature, that do what all specialists do.
 
-    Where the mean of the weights does it already, as where an agent is merged with itself, nothing is learned.
+    Where the mean of the weights does it already nothing is learned, and one agent alone is left as it is, be its
+    lessons older than what it thinks now.
 
     Args:
       brains: of the agents, each once; they began as the same one.
@@ -114,6 +115,9 @@ def merged(
     if newborn is not None:
         grown = {signature: newborn.grown(signature, known) for signature, known in interfaces.items()}
         begun = dataclasses.replace(begun, brain=newborn.brain, interfaces=grown)
+    elif len(brains) == 1:
+        far = _far(begun, specialists, courses)
+        return dataclasses.replace(begun, before=far, after=far)
     return learned_more(begun, specialists, courses, key, effort)
 
 
@@ -125,20 +129,31 @@ def learned_more(
     effort: Effort,
 ) -> Merged:
     """A merge gone on with, from these courses."""
-    jobs, signatures = [s.job for s in specialists], list(known.interfaces)
-    which = [signatures.index(s.signature) for s in specialists]
-    taught = [courses[job] for job in jobs]
-    begun = Parts(known.brain.slow, tuple(known.interfaces[signature].learned.slow for signature in signatures))
-    before = dict(zip(jobs, disagreement(begun, taught, which), strict=True))
+    begun, taught, which = _material(known, specialists, courses)
+    before = _far(known, specialists, courses)
     if all(far < SAME for far in before.values()):
         return dataclasses.replace(known, courses=dict(courses), before=known.before or before, after=before)
     parts, _ = imitated(begun, taught, which, key, effort)
-    after = dict(zip(jobs, disagreement(parts, taught, which), strict=True))
+    after = dict(zip(before, disagreement(parts, taught, which), strict=True))
     interfaces = {
         signature: eqx.tree_at(lambda i: i.learned, known.interfaces[signature], _settled(old.learned, modules))
         for (signature, old), modules in zip(known.interfaces.items(), parts.modules, strict=True)
     }
     return Merged(_settled(known.brain, parts.trunk), interfaces, dict(courses), known.before or before, after)
+
+
+def _material(
+    known: Merged, specialists: Sequence[Specialist], courses: Mapping[str, Course]
+) -> tuple[Parts, list[Course], list[int]]:
+    """What learns, what from, and which of the interfaces each of these is for."""
+    signatures = list(known.interfaces)
+    begun = Parts(known.brain.slow, tuple(known.interfaces[signature].learned.slow for signature in signatures))
+    return begun, [courses[s.job] for s in specialists], [signatures.index(s.signature) for s in specialists]
+
+
+def _far(known: Merged, specialists: Sequence[Specialist], courses: Mapping[str, Course]) -> dict[str, float]:
+    """How far it is from what courses tell, by job."""
+    return dict(zip((s.job for s in specialists), disagreement(*_material(known, specialists, courses)), strict=True))
 
 
 def averaged(trees: Sequence[Any]) -> Any:

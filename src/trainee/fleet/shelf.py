@@ -6,6 +6,7 @@ the hash of what it holds; to keep the same lessons twice is to keep them once.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from trainee import record
-from trainee.errors import DamagedPart, DifferentAgent, NewerFormat, RecordError, UnfitLessons
+from trainee.errors import DamagedPart, DifferentAgent, NewerFormat, NothingSaved, RecordError, UnfitLessons
 from trainee.fleet.lessons import Lessons, checked, digest, table
 from trainee.fleet.provenance import Provenance, ancestor
 from trainee.learner import Learner, actor
@@ -23,6 +24,8 @@ from trainee.learner.running import init_normaliser
 from trainee.life import Agent
 from trainee.life.saving import named_arrays, restored
 from trainee.record.parts import folder
+
+logger = logging.getLogger("trainee.fleet")
 
 PART = "lessons"
 FORMAT = 1
@@ -85,18 +88,34 @@ def read(at: Path, agent: Agent, learner: Learner) -> Lessons:
 
 def newest(home: Path, agent: Agent, worker: str) -> Lessons:
     """The lessons of a worker as it is now: those kept in its home, or new ones where it has worked on since, or where
-    there are none that can be read.
+    there are none that can be learned from; why not is logged.
 
     Raises:
       UnfitLessons: as `digest`.
     """
+    return of_today(home, agent, worker) or digest(agent, worker)
+
+
+def of_today(home: Path, agent: Agent, worker: str) -> Lessons | None:
+    """The lessons of a worker that are kept in its home; None where it has worked on since, or where there are none
+    that can be learned from. What is wrong with them is logged.
+    """
+    lessons = readable(home, agent, worker)
+    of_now = lessons is not None and lessons.provenance.steps == agent.workers[worker].logbook.steps
+    return lessons if of_now else None
+
+
+def readable(home: Path, agent: Agent, worker: str) -> Lessons | None:
+    """The lessons of a worker that are kept in its home, be they older than it; None where there are none that can be
+    learned from. What is wrong with them is logged.
+    """
     try:
-        lessons = read(place(home, worker), agent, agent.workers[worker].learner)
-        if lessons.provenance.steps == agent.workers[worker].logbook.steps:
-            return lessons
-    except RecordError:
-        pass
-    return digest(agent, worker)
+        return read(place(home, worker), agent, agent.workers[worker].learner)
+    except NothingSaved:
+        return None
+    except RecordError as error:
+        logger.warning("lessons of %r are not learned from, and are to be taken anew: %s", worker, error)
+        return None
 
 
 def provenance_at(at: Path) -> Provenance:

@@ -25,10 +25,10 @@ import numpy as np
 from trainee.errors import RecordError, UnfitLessons
 from trainee.fleet.courses import Course, course
 from trainee.fleet.imitation import Effort, Parts, disagreement, imitated
-from trainee.fleet.lessons import Lessons, digest
+from trainee.fleet.lessons import MOST_LESSONS, Lessons, digest
 from trainee.fleet.provenance import RECENT_EPISODES
 from trainee.fleet.rhythm import Rhythm, rhythm_of
-from trainee.fleet.shelf import keep, place, read
+from trainee.fleet.shelf import keep, of_today, place, readable
 from trainee.learner import Learned
 from trainee.life import Agent, Callback, Decision, TimeStep, Work, Worker, tenths
 
@@ -99,14 +99,15 @@ class Sleep(Callback):
             self._read(home)
 
     def on_start(self, work: Work) -> None:
-        """Of jobs that others did, lessons are taken now where there are none, or older ones: nothing is lost yet."""
+        """Of jobs that others did, lessons are taken now where there are none, or older ones: nothing is lost yet.
+        Those that were handed in meanwhile stay.
+        """
         begun_s = time.perf_counter()
         self._courses.clear()
         with self._agent.lock:
             for name, worker in self._agent.workers.items():
-                known = self._kept.get(name)
-                if name != work.name and (known is None or known.provenance.steps != worker.logbook.steps):
-                    self._take_lessons(worker)
+                if name != work.name and not self._has_newest(worker):
+                    self._take_lessons(worker, MOST_LESSONS)
         self._rhythm.order = [*(name for name in self._rhythm.order if name != work.name), work.name]
         self.diary.looking_s += time.perf_counter() - begun_s
 
@@ -148,34 +149,47 @@ class Sleep(Callback):
 
     def _read(self, home: Path) -> None:
         for name, worker in self._agent.workers.items():
-            try:
-                lessons = read(place(home, name), self._agent, worker.learner)
-            except RecordError:
-                # What is not there, or cannot be read, is taken anew.
-                continue
-            self._kept[name] = lessons
-            self._rhythm.best.setdefault(name, lessons.provenance.competence.recent_low)
+            lessons = readable(home, self._agent, name)
+            if lessons is not None:
+                self._kept[name] = lessons.few(_room(worker))
+                self._rhythm.best.setdefault(name, lessons.provenance.competence.recent_low)
 
-    def _take_lessons(self, worker: Worker) -> None:
-        """Take lessons of a job, if it is done as well as ever; if not, try again before long."""
+    def _has_newest(self, worker: Worker) -> bool:
+        """Whether there are lessons of a worker as far as it is."""
+        known = self._kept.get(worker.name)
+        if known is not None and known.provenance.steps == worker.logbook.steps:
+            return True
+        there = of_today(self._home, self._agent, worker.name) if self._home else None
+        if there is not None:
+            self._has(worker, there)
+        return there is not None
+
+    def _take_lessons(self, worker: Worker, most: int = 0) -> None:
+        """Take lessons of a job, if it is done as well as ever; if not, try again before long. At most so many, or as
+        many as are learned from.
+        """
         log, known, rhythm = worker.logbook, self._kept.get(worker.name), self._rhythm
         rhythm.take_at[worker.name] = log.steps + max(SOONEST_STEPS, log.steps // 16)
         if known is not None and log.recent(RECENT_EPISODES) < self._least(worker):
             return
         try:
-            lessons = digest(self._agent, worker.name, _room(worker))
+            lessons = digest(self._agent, worker.name, most or _room(worker))
         except UnfitLessons:
             return
         rhythm.take_at[worker.name] = math.ceil(GROWTH * log.steps)
-        self._kept[worker.name] = lessons
-        self._courses.pop(worker.name, None)
+        self._has(worker, lessons)
         if self._home is not None:
             try:
                 keep(lessons, place(self._home, worker.name))
             except RecordError as error:
                 # They are taken again; what was learned is not to be lost for them.
                 logger.warning("lessons of %r were not kept: %s", worker.name, error)
-        recent_low = lessons.provenance.competence.recent_low
+
+    def _has(self, worker: Worker, lessons: Lessons) -> None:
+        """From now on these are learned from, as many of them as there is room for."""
+        self._kept[worker.name] = lessons.few(_room(worker))
+        self._courses.pop(worker.name, None)
+        rhythm, recent_low = self._rhythm, lessons.provenance.competence.recent_low
         rhythm.best[worker.name] = max(rhythm.best.get(worker.name, -math.inf), recent_low)
 
     def _least(self, worker: Worker) -> float:

@@ -6,13 +6,15 @@ import dataclasses
 import os
 import signal
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 
 from fleets import NESTED, WALK
 from trainee import Agent, record
-from trainee.errors import InvalidArgument, RecordError
+from trainee.errors import InvalidArgument, RecordError, SaveFailed
 from trainee.fleet import assignments, crew, digest, keep, place, provenance_at
+from trainee.fleet import labour as room
 
 pytestmark = pytest.mark.processes
 
@@ -62,6 +64,34 @@ def test_damaged_lessons_are_handed_in_anew(tmp_path):
     manifest.write_bytes(manifest.read_bytes()[:-5])
     assert [each.kind for each in crew(given)] == ["done with a job", "done"]
     assert provenance_at(place(given[0].home, WALK)).steps == 60
+
+
+def test_a_full_disk_between_two_jobs_ends_nothing(tmp_path, monkeypatch):
+    """Once there is room again it has done both, and hands the second one's lessons in."""
+    said, full = [], [True, True]
+
+    def fails_once(does, which):
+        def tried(*given):
+            if full[which]:
+                full[which] = False
+                raise SaveFailed("there is no room")
+            return does(*given)
+
+        return tried
+
+    monkeypatch.setattr(room, "kept", fails_once(room.kept, 0))
+    monkeypatch.setattr(room, "keep", fails_once(room.keep, 1))
+    (given,) = assignments([WALK, NESTED], 1, 60, tmp_path, width=16)
+    told = SimpleNamespace(send=said.append, poll=lambda: False)
+    assert room.laboured(given, told) == 0
+    assert [one["warning"] for one in said if "warning" in one] == ["there is no room The work goes on meanwhile."]
+    handed_in = [one for one in said if "lessons" in one]
+    assert [(one["job"], one["lessons"] is None) for one in handed_in] == [(WALK, True), (NESTED, False)]
+    assert handed_in[0]["why"] == "there is no room"
+    assert {name: worker.logbook.steps for name, worker in Agent.load(given.home).workers.items()} == {
+        WALK: 60,
+        NESTED: 60,
+    }
 
 
 def test_a_worker_that_is_killed_goes_on_from_what_it_saved(tmp_path):

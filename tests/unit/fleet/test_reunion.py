@@ -18,6 +18,7 @@ from trainee.fleet import digest, keep, place, read
 from trainee.fleet import reunion as room
 from trainee.fleet.imitation import Effort
 from trainee.fleet.measure import Measure
+from trainee.fleet.merge import SAME
 from trainee.fleet.reunion import reunited
 from trainee.fleet.teachers import Source, sources
 
@@ -82,6 +83,21 @@ def test_lessons_on_the_shelf_are_learned_from(homes, tmp_path):
     keep(digest(Agent.load(home), WALK, most=100), place(home, WALK))
     found = brought_together(home, homes["nested"], turns=0)
     assert found.lessons == {WALK: 100, NESTED: 300}
+
+
+def test_one_alone_is_as_it_was_though_its_lessons_are_older(tmp_path):
+    agent = born()
+    agent.learn(WALK, 300)
+    keep(digest(agent, WALK), place(tmp_path, WALK))
+    agent.learn(NESTED, 600)
+    agent.save(tmp_path)
+    found = brought_together(tmp_path, tmp_path, episodes=2)
+    # It thinks otherwise by now than its lessons of the first job say.
+    assert found.before[WALK] == found.after[WALK] > SAME
+    for name in ("slow", "now"):
+        assert eqx.tree_equal(getattr(found.agent.brain, name), getattr(agent.brain, name))
+    for signature, interface in agent.interfaces.items():
+        assert eqx.tree_equal(found.agent.interfaces[signature].learned, interface.learned)
 
 
 def test_lessons_that_are_damaged_are_taken_anew(homes, tmp_path):

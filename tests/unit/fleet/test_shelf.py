@@ -165,12 +165,20 @@ def test_an_agent_is_no_lessons(walker, tmp_path):
         read(tmp_path / "nowhere", walker, learner(walker))
 
 
+def test_that_none_are_kept_is_no_warning(walker, tmp_path, caplog):
+    assert newest(tmp_path, walker, WALK).provenance == digest(walker, WALK).provenance
+    assert not caplog.messages
+
+
 @pytest.mark.parametrize("file", ["agent/manifest.json", "lessons/000001.safetensors"])
-def test_what_cannot_be_read_is_taken_anew(walker, shelved, tmp_path, file):
+def test_what_cannot_be_read_is_named_and_taken_anew(walker, shelved, tmp_path, file, caplog):
     folder = shutil.copytree(shelved, place(tmp_path, WALK))
     (folder / file).write_bytes((folder / file).read_bytes()[:-7])
     lessons = newest(tmp_path, walker, WALK)
     assert lessons.provenance == digest(walker, WALK).provenance
+    (warning,) = caplog.messages
+    assert f"lessons of {WALK!r} are not learned from" in warning
+    assert str(tmp_path) in warning
     keep(lessons, folder)
     assert len(read(folder, walker, learner(walker))) == 300
 

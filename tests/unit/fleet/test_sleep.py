@@ -12,7 +12,7 @@ import pytest
 
 from fleets import NESTED, WALK, born, trained
 from trainee.errors import SaveFailed
-from trainee.fleet import digest, place, provenance_at, sleep
+from trainee.fleet import digest, keep, place, provenance_at, read, sleep
 from trainee.fleet.courses import course
 from trainee.fleet.imitation import Parts, disagreement
 from trainee.fleet.sleep import BURST, LESSONS_A_STEP, Sleep
@@ -176,6 +176,27 @@ def test_lessons_of_an_earlier_state_give_way_to_those_of_the_newest(tmp_path):
     agent.learn(WALK, 1_500)
     agent.learn(NESTED, 300, callbacks=[Sleep(agent, tmp_path)])
     assert provenance_at(place(tmp_path, WALK)).steps == 2_500
+
+
+def test_lessons_that_were_handed_in_stay(tmp_path):
+    agent = born()
+    callback = Sleep(agent, tmp_path)
+    agent.learn(WALK, 600, callbacks=[callback])
+    handed_in = keep(digest(agent, WALK, most=77), place(tmp_path, WALK))
+    agent.learn(NESTED, 300, callbacks=[callback])
+    assert len(callback._kept[WALK]) == 77
+    assert keep(digest(agent, NESTED, most=5), place(tmp_path, NESTED)) != handed_in
+    assert len(read(place(tmp_path, WALK), agent, agent.workers[WALK].learner)) == 77
+
+
+def test_of_a_job_that_is_over_as_many_are_taken_as_are_handed_in(tmp_path, monkeypatch):
+    monkeypatch.setattr(sleep, "LESSONS", 256)
+    agent = born()
+    callback = Sleep(agent, tmp_path)
+    agent.learn(WALK, 600, callbacks=[callback])
+    agent.learn(NESTED, 300, callbacks=[callback])
+    assert len(callback._kept[WALK]) == 256
+    assert len(read(place(tmp_path, WALK), agent, agent.workers[WALK].learner)) == 600
 
 
 def test_a_disk_that_takes_no_lessons_ends_nothing(tmp_path, monkeypatch, caplog):
