@@ -52,12 +52,16 @@ class Played:
       returns: of each episode.
       why: it was left out of a merge, if so.
       seconds: that it all took until then.
+      size, largest: numbers that learn in the agent that was merged, and in the largest of those that it was merged of;
+        0 where that is not counted.
     """
 
     job: str
     returns: Sequence[float]
     why: str = ""
     seconds: float = 0.0
+    size: int = 0
+    largest: int = 0
 
 
 def rows(folder: Path) -> list[Row]:

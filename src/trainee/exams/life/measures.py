@@ -131,13 +131,19 @@ def online_return(rows: Sequence[Row], ranges: Ranges) -> float:
     return float(np.mean(tenths(ended, 0, step)))
 
 
+def forgetting(lost: dict[str, float]) -> float:
+    """The mean over jobs of what was forgotten of each: what was gained at one does not make up for another's loss."""
+    return _mean([max(0.0, of_one) for of_one in lost.values()])
+
+
 def relearning(first: Row, second: Row, span: Range) -> float:
-    """Steps of the second meeting until a job is done as well as 0.9 of its best, over those of the first meeting.
+    """Steps of the second meeting after which a job is done as well as 0.9 of its best, over those of the first.
 
     Its best is that of its best tenth, above random play: the best of many short stretches would be luck. How well it
-    is done is the running mean of a twentieth of the episodes of the first meeting, ten at the least. Where the bar is
-    not reached again, the steps of the whole second meeting count; NaN where the first had fewer episodes than that, or
-    was never better than random play.
+    is done is the mean of a twentieth of the episodes of the first meeting in a row, ten at the least; what counts are
+    the steps before the first such episode, so that who does it well from the first step on has none. Where the bar is
+    not reached again, the steps of the whole second meeting count; NaN where the first had fewer episodes than that,
+    was never better than random play, or was done so well from its first step on.
     """
     many = max(FEWEST, round(RECENT * len(first.episodes)))
     before, after = _running(first, many), _running(second, many)
@@ -147,7 +153,7 @@ def relearning(first: Row, second: Row, span: Range) -> float:
     if best <= span.random or once is None:
         return float("nan")
     again = next((step for step, value in after if value >= bar), second.steps)
-    return again / once
+    return again / once if once else float("nan")
 
 
 def relearned(rows: Sequence[Row], ranges: Ranges) -> float:
@@ -158,9 +164,9 @@ def relearned(rows: Sequence[Row], ranges: Ranges) -> float:
 
 
 def _running(row: Row, many: int) -> list[tuple[int, float]]:
-    """The mean of the last so many episodes, at the end of each that has as many with it."""
-    steps, sums = [step for step, _ in row.episodes], np.cumsum([0.0, *(total for _, total in row.episodes)])
-    return [(steps[n - 1], float(sums[n] - sums[n - many]) / many) for n in range(many, len(steps) + 1)]
+    """The mean of so many episodes in a row, and the steps before the first of them."""
+    before, sums = [0, *(step for step, _ in row.episodes)], np.cumsum([0.0, *(total for _, total in row.episodes)])
+    return [(before[n - many], float(sums[n] - sums[n - many]) / many) for n in range(many, len(before))]
 
 
 def _as_episodes(ended: Sequence[tuple[int, float]]) -> list[Episode]:

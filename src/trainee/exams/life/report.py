@@ -23,7 +23,7 @@ WIDE = 620
 
 def lines(scores: Scores) -> list[str]:
     """The scores as text, for a terminal."""
-    found = [f"left out, as no agent learned it alone: {job}" for job in scores.left_out]
+    found = [f"left out, as no more than half of the agents learned it alone: {job}" for job in scores.left_out]
     for arm, of_arm in scores.arms.items():
         found += ["", arm, *(f"  {name:20} {told(of_arm[name])}" for name in MEASURES)]
     for title, by_arm in (("kept by", scores.kept), ("merged by", scores.unions)):
@@ -73,7 +73,9 @@ def _lead(scores: Scores, asked: Selection) -> str:
     left_out = ""
     if scores.left_out:
         names = ", ".join(escape(short(job)) for job in scores.left_out)
-        left_out = f" Of {names} an agent that does nothing else did not learn anything in these steps: left out."
+        left_out = (
+            f" Left out: {names}, of which half of the agents that do nothing else learned nothing in these steps."
+        )
     return (
         f"One agent met {len(exam.jobs)} jobs one after the other, and the first {exam.again} again: {steps:,} steps. "
         f"It was told of no switch. Seeds: {seeds}.{left_out}"

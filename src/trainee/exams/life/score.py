@@ -71,13 +71,14 @@ class Scores:
 
     Attributes:
       ranges: what each job is measured between.
-      left_out: jobs that no agent learned alone, and so are measured by nothing.
+      left_out: jobs that no more than half of the agents learned alone, and so are measured by nothing.
       arms: by arm and by measure.
       kept: what each arm kept of each job between just after it was learned and the end, over seeds.
       maps: by arm and turn, the score of each job that was played, a mean over seeds.
       met: the job of each turn.
       unions: by arm, what a merge retained of each job, over seeds.
       union_notes: by arm and job, why a job was left out.
+      sizes: by arm, how many times the largest worker's agent the merged one is, interfaces counted; on the mean.
       windows: by arm, over the small jobs.
       costs: by arm.
     """
@@ -90,6 +91,7 @@ class Scores:
     met: tuple[str, ...]
     unions: dict[str, list[Retention]]
     union_notes: dict[str, dict[str, str]]
+    sizes: dict[str, float]
     windows: dict[str, list[Window]]
     costs: dict[str, Cost]
 
@@ -124,6 +126,7 @@ def scored(asked: Selection, home: Path) -> Scores:
         tuple(job for job, _ in asked.exam.met),
         {arm: found for arm, found in unions.items() if found},
         {arm: _notes(asked, home, arm) for arm in unions},
+        {arm: times for arm in unions if (times := _times(asked, home, arm))},
         {arm: found for arm, found in small.items() if found},
         {arm: _cost(list(by_seed.values())) for arm, by_seed in known.items()},
     )
@@ -138,13 +141,13 @@ def _lives(asked: Selection, home: Path, part: str, arm: str) -> dict[int, list[
 
 
 def _ranges(fresh: Mapping[int, Sequence[Row]], random: Mapping[str, Sequence[float]]) -> Ranges:
-    """Of the jobs at which new agents came to more than random play, for sure."""
+    """Of the jobs at which more than half of the new agents came to more than random play, each for sure."""
     found: Ranges = {}
     for numbers in zip(*[[(n, life) for n in measures.first_meetings(life)] for life in fresh.values()], strict=True):
         job = numbers[0][1][numbers[0][0]].job
         alone = [life[n].examined[job] for n, life in numbers]
-        of_seeds = np.array([np.mean(returns) for returns in alone])
-        if (bounds(of_seeds) if len(of_seeds) > 1 else interval(alone[0]))[0] > interval(random[job])[1]:
+        chance = interval(random[job])[1]
+        if 2 * sum(interval(returns)[0] > chance for returns in alone) > len(alone):
             found[job] = Range(float(np.mean(random[job])), float(np.mean(np.concatenate(alone))))
     return found
 
@@ -177,7 +180,7 @@ def _measured(whole: list[Row], alone: list[Row] | None, ranges: Ranges, met: in
     lost = measures.forgotten(life, scores)
     return {
         **found,
-        "forgetting": float(np.mean(list(lost.values()))) if lost else float("nan"),
+        "forgetting": measures.forgetting(lost),
         "worst forgetting": max(lost.values(), default=float("nan")),
         "backward transfer": measures.backward_transfer(life, scores),
         "forward transfer": measures.forward_transfer(life, fresh, ranges),
@@ -250,6 +253,13 @@ def _retained(job: str, pairs: Sequence[tuple[Sequence[float], Sequence[float]]]
 def _notes(asked: Selection, home: Path, arm: str) -> dict[str, str]:
     every = [played(home / "union" / arm / str(seed)) for seed in asked.seeds]
     return {job: one.why for found in every for job, one in found.items() if one.why}
+
+
+def _times(asked: Selection, home: Path, arm: str) -> float:
+    """How many times the largest worker's agent a merged one is, on the mean over seeds; 0 where that is not known."""
+    every = [list(played(home / "union" / arm / str(seed)).values()) for seed in asked.seeds]
+    known = [found[-1].size / found[-1].largest for found in every if found and found[-1].largest]
+    return float(np.mean(known)) if known else 0.0
 
 
 def _map(lives: Sequence[list[Row]], ranges: Ranges) -> list[dict[str, float]]:

@@ -16,6 +16,7 @@ from trainee.errors import UnfitLessons
 from trainee.exams.life.log import Played, played, write_played
 from trainee.exams.life.ties import mean, ties
 from trainee.fleet import reunited, sources
+from trainee.fleet.reunion import size
 from trainee.learner import Interface, Learned
 from trainee.learner.running import unit
 from trainee.life import Agent
@@ -38,9 +39,10 @@ def united(arm: str, homes: Sequence[Path], jobs: Sequence[str], episodes: int, 
     with record.lock(folder):
         left = [job for job in jobs if job not in played(folder)]
         agent, why = _ours(homes, episodes) if arm == "ours" else _by_arithmetic(ARITHMETIC[arm], homes)
+        sizes = (size(agent), max(size(Agent.load(home)) for home in homes)) if agent is not None else (0, 0)
         for job in left:
             returns = list(agent.evaluate(job, episodes).returns) if agent is not None else []
-            write_played(folder, Played(job, returns, why.get(job, ""), time.perf_counter() - begun_s))
+            write_played(folder, Played(job, returns, why.get(job, ""), time.perf_counter() - begun_s, *sizes))
 
 
 def _ours(homes: Sequence[Path], episodes: int) -> tuple[Agent | None, dict[str, str]]:

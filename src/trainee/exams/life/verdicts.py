@@ -20,8 +20,9 @@ ASKED = {
     "relearning": (0.2, False),
     "plasticity": (0.95, True),
 }
-# Of small jobs, the last tenth of them; of merges, every job, and how sure; and of sleep, the share of a life's time.
-SMALL, RETAINED, SURELY, ASLEEP = 0.9, 0.98, 0.95, 0.2
+# Of small jobs, the last tenth of them; of merges, every job, and how sure; of sleep, the share of a life's time; and
+# how large a merged agent may be, interfaces counted.
+SMALL, RETAINED, SURELY, ASLEEP, SIZE = 0.9, 0.98, 0.95, 0.2, 1.1
 
 
 def verdicts(scores: Scores) -> list[Bar]:
@@ -30,15 +31,17 @@ def verdicts(scores: Scores) -> list[Bar]:
 
 
 def _bars(scores: Scores) -> Iterator[Bar]:
-    for name, (bar, more) in ASKED.items():
-        one = scores.arms.get(OURS, {}).get(name)
-        if one is not None and one.seeds:
-            asked = f"{name} {'at least' if more else 'at most'} {bar:g}"
-            yield Bar(asked, told(one), one.mean >= bar if more else one.mean <= bar)
+    for name, (bar, more) in ASKED.items() if OURS in scores.arms else ():
+        one, asked = scores.arms[OURS][name], f"{name} {'at least' if more else 'at most'} {bar:g}"
+        met = one.mean >= bar if more else one.mean <= bar
+        yield Bar(asked, told(one), met) if one.seeds else Bar(asked, "could not be measured", False)
     if scores.windows.get(OURS):
         yield _of_small(scores.windows[OURS])
     if scores.unions.get(OURS):
         yield _of_merge(scores.unions[OURS])
+    if OURS in scores.sizes:
+        times = scores.sizes[OURS]
+        yield Bar(f"merged, at most {SIZE:g} times the largest worker's agent", f"{times:.2f} times", times <= SIZE)
     if OURS in scores.costs:
         share = scores.costs[OURS].asleep
         yield Bar(f"sleep takes at most {ASLEEP:.0%} of the time", f"{share:.0%}", share <= ASLEEP)

@@ -86,20 +86,29 @@ def test_relearning_is_the_steps_to_nine_tenths_of_the_best():
     first = row("A", [(10 * n, 10.0 if n <= 10 else 110.0) for n in range(1, 41)], steps=400)
     # The best tenth brings 110; the running mean of ten is 100 or more once nine of them bring that.
     second = row("A", [(10 * n, 110.0) for n in range(1, 11)], steps=400)
-    assert measures.relearning(first, second, RANGES["A"]) == pytest.approx(100 / 190)
+    assert measures.relearning(first, second, RANGES["A"]) == 0
+    later = row("A", [(10 * n, 10.0 if n <= 5 else 110.0) for n in range(1, 21)], steps=400)
+    assert measures.relearning(first, later, RANGES["A"]) == pytest.approx(40 / 90)
     never = row("A", [(10 * n, 10.0) for n in range(1, 41)], steps=400)
-    assert measures.relearning(first, never, RANGES["A"]) == pytest.approx(400 / 190)
+    assert measures.relearning(first, never, RANGES["A"]) == pytest.approx(400 / 90)
+    assert math.isnan(measures.relearning(second, first, RANGES["A"]))
     assert math.isnan(measures.relearning(row("A", [(10, 1.0)]), second, RANGES["A"]))
-    assert measures.relearned([first, steady("B", -60.0), second], RANGES) == pytest.approx(100 / 190)
+    assert measures.relearned([first, steady("B", -60.0), later], RANGES) == pytest.approx(40 / 90)
     assert math.isnan(measures.relearned([first], RANGES))
 
 
 def test_the_best_is_not_the_luck_of_a_few_episodes():
     """Of 400 episodes twenty are looked at at a time, and of the best tenth ten in a row bring far more."""
     first = row("A", [(n, 210.0 if 300 < n <= 310 else 110.0) for n in range(1, 401)], steps=400)
-    second = row("A", [(n, 135.0) for n in range(1, 401)], steps=400)
-    # The best is 135, and the bar 122.5, which the running mean of the first reaches with the third that brings 210.
-    assert measures.relearning(first, second, RANGES["A"]) == pytest.approx(20 / 303)
+    second = row("A", [(n, 110.0 if n <= 100 else 135.0) for n in range(1, 401)], steps=400)
+    # The best is 135, and the bar 122.5: twenty episodes of the first reach it with the third that brings 210, and of
+    # the second with ten that bring 135.
+    assert measures.relearning(first, second, RANGES["A"]) == pytest.approx(90 / 283)
+
+
+def test_what_is_gained_at_one_job_makes_up_for_no_loss_at_another():
+    assert measures.forgetting({"A": 0.4, "B": -0.6}) == pytest.approx(0.2)
+    assert math.isnan(measures.forgetting({}))
 
 
 def test_what_was_never_better_than_random_play_cannot_be_relearned():
