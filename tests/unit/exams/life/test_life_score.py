@@ -170,7 +170,9 @@ def test_the_bars_are_of_what_sleeps_and_of_its_merge(scores):
 def test_what_is_not_known_of_a_merge_does_not_pass(scores):
     jobs = [dataclasses.replace(each, retained=math.nan) if n else each for n, each in enumerate(scores.unions["ours"])]
     (bar,) = [
-        one for one in verdicts(dataclasses.replace(scores, unions={"ours": jobs})) if one.asked.startswith("merged, of")
+        one
+        for one in verdicts(dataclasses.replace(scores, unions={"ours": jobs}))
+        if one.asked.startswith("merged, of")
     ]
     assert not bar.met
     assert "nan" in bar.found
