@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -49,3 +51,21 @@ def written(path: Path, text: str, what: str = "page") -> Path:
     except OSError as error:
         raise SaveFailed(f"the {what} could not be written to {path}: {error}. Choose another place for it") from error
     return path
+
+
+def numbers_written(page: Path, rows: Sequence[Mapping[str, object]]) -> Path:
+    """Write what a page says in numbers beside it, as a `.csv` of its name.
+
+    Args:
+      page: an `.html` file.
+      rows: with the same columns each, one at least.
+    Raises:
+      SaveFailed: it could not be written.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {name: f"{cell:.4f}" if isinstance(cell, float) else cell for name, cell in row.items()} for row in rows
+    )
+    return written(page.with_suffix(".csv"), text.getvalue(), "table")

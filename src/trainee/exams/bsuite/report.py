@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 import numpy as np
 
-from trainee.errors import SaveFailed
 from trainee.exams.bars import bar_lines, bars_table
 from trainee.exams.bsuite.score import ALL, MEAN, PUBLISHED, TAGS, Scores, published, spelled, verdicts
 from trainee.exams.bsuite.sweep import LEFT_OUT, experiments
 from trainee.exams.drawing import COLOURS, house_style, inline_svg, require_matplotlib
-from trainee.exams.pages import page, written
+from trainee.exams.pages import numbers_written, page, written
 
 OURS = "Trainee"
 QUICK = "quick"
@@ -76,15 +74,12 @@ def write_page(path: Path, scores: Scores, selection: str) -> Path:
         capabilities="\n".join(_capability(name, scores) for name in (MEAN, *TAGS)),
         rows="\n".join(_experiment(name, scores) for name in scores.experiments),
     )
-    written(path, text)
-    try:
-        with path.with_suffix(".csv").open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(("experiment", "score", "settings"))
-            writer.writerows((name, f"{score:.4f}", scores.runs[name]) for name, score in scores.experiments.items())
-    except OSError as error:
-        raise SaveFailed(f"the page could not be written to {path}: {error}. Choose another place for it") from error
-    return path
+    rows = [
+        {"experiment": name, "score": score, "settings": scores.runs[name]}
+        for name, score in scores.experiments.items()
+    ]
+    numbers_written(path, rows)
+    return written(path, text)
 
 
 def radar(scores: Scores) -> str:

@@ -9,7 +9,7 @@ from trainee.exams.bars import Bar, bars_table
 from trainee.exams.discounting.load import INTACT, LESIONED, Choices
 from trainee.exams.discounting.score import ODDS, Discounting, discounting
 from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg
-from trainee.exams.pages import page, table, written
+from trainee.exams.pages import numbers_written, page, table, written
 from trainee.jobs.offers import CHANCES, DELAYS
 
 WIDE = 620
@@ -37,7 +37,16 @@ def write_page(path: Path, found: dict[str, Choices], bars: Sequence[Bar]) -> Pa
     rows = [_row(name, one, len(found[name].offered)) for name, one in known.items()]
     tables = [bars_table(bars, "Predictions", "predicted"), table("In numbers", HEAD, rows)]
     text = page("trainee.exams.discounting", delays=delays, odds=odds, sections="\n".join(tables))
+    numbers_written(path, [row for name, one in known.items() for row in _numbers(name, one)])
     return written(path, text)
+
+
+def _numbers(name: str, one: Discounting) -> list[dict[str, object]]:
+    offers = [*(("delay", delay) for delay in DELAYS), *(("chance", chance) for chance in CHANCES)]
+    return [
+        {"condition": name, "of": kind, "at": float(at), "worth": worth}
+        for (kind, at), worth in zip(offers, one.worth.tolist(), strict=True)
+    ]
 
 
 def _curves(name: str, places: Sequence[float], worth: Mapping[str, Sequence[float]], title: str) -> str:

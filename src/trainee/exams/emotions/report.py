@@ -8,9 +8,9 @@ from pathlib import Path
 from trainee.exams.bars import bar_lines, bars_table
 from trainee.exams.drawing import COLOURS, blank_axes, house_style, inline_svg
 from trainee.exams.emotions.findings import Scores, bars, share, titles, told
-from trainee.exams.emotions.score import Estimate
+from trainee.exams.emotions.score import Estimate, Loss
 from trainee.exams.numerals import counted, numeral
-from trainee.exams.pages import page, table, written
+from trainee.exams.pages import numbers_written, page, table, written
 
 WIDE = 700
 
@@ -53,7 +53,18 @@ def write_page(path: Path, scores: Scores) -> Path:
         drawn = _bars, _emotions, _arms, _robustness, _places
         sections = [section for draw in drawn for section in draw(scores)]
     text = page("trainee.exams.emotions", lead=_lead(scores), sections="\n".join(sections))
+    if scores.losses:
+        numbers_written(path, [row for arm, one in scores.losses.items() for row in _numbers(arm, one, scores)])
     return written(path, text)
+
+
+def _numbers(arm: str, one: Loss, scores: Scores) -> list[dict[str, object]]:
+    """What is lost with an arm at all environments together, and at each."""
+    found = {"all": one.whole, **{place.name: one.places[place.name] for place in scores.places}}
+    return [
+        {"arm": arm, "environment": name, "lost": lost.mean, "low": lost.low, "high": lost.high}
+        for name, lost in found.items()
+    ]
 
 
 def _lead(scores: Scores) -> str:

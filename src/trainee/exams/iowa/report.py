@@ -13,7 +13,7 @@ from trainee.exams.iowa import people
 from trainee.exams.iowa.load import INTACT
 from trainee.exams.iowa.score import Likeness
 from trainee.exams.numerals import NOT_KNOWN
-from trainee.exams.pages import page, table, written
+from trainee.exams.pages import numbers_written, page, table, written
 
 WIDE = 620
 HEAD = ("", "block 1", "2", "3", "4", "5", "A", "B", "C", "D", "switch", "win-stay", "lose-shift", "spread", "heard")
@@ -39,7 +39,18 @@ def write_page(
     rows = [_people(), *(_row(name, one, agents[name]) for name, one in found.items())]
     tables = [bars_table(bars), table("In numbers", HEAD, rows), _schemes(schemes)]
     text = page("trainee.exams.iowa", curve=curve, sections="\n".join(tables))
+    numbers_written(path, [_numbers(name, one, agents[name]) for name, one in found.items()])
     return written(path, text)
+
+
+def _numbers(name: str, one: Likeness, agents: int) -> dict[str, object]:
+    return {
+        "condition": name,
+        "agents": agents,
+        **{f"block {number}": float(share) for number, share in enumerate(one.curve, 1)},
+        **dict(zip("ABCD", one.decks.tolist(), strict=True)),
+        **{rate: getattr(one, rate) for rate in ("switch", "win_stay", "lose_shift", "spread", "heard", "error")},
+    }
 
 
 def _curve(found: dict[str, Likeness]) -> str:

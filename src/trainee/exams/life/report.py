@@ -15,7 +15,7 @@ from trainee.exams.life.small import Window
 from trainee.exams.life.sweep import OURS, Selection
 from trainee.exams.life.verdicts import told, verdicts
 from trainee.exams.numerals import NOT_KNOWN, duration, numeral, numeral_between
-from trainee.exams.pages import page, table, written
+from trainee.exams.pages import numbers_written, page, table, written
 from trainee.fleet import Retention
 
 WIDE = 620
@@ -64,6 +64,13 @@ def write_page(path: Path, scores: Scores, asked: Selection) -> Path:
         drawn = _bars, _measures, _jobs, _maps, _unions, _small, _costs
         sections = "\n".join(section for draw in drawn for section in draw(scores))
     text = page("trainee.exams.life", lead=_lead(scores, asked), sections=sections)
+    rows = [
+        {"arm": arm, "measure": name, "mean": one.mean, "low": one.low, "high": one.high, "seeds": one.seeds}
+        for arm, of_arm in scores.arms.items()
+        for name, one in of_arm.items()
+    ]
+    if rows:
+        numbers_written(path, rows)
     return written(path, text)
 
 

@@ -63,3 +63,5 @@ def test_agents_are_made_offers_and_what_they_took_is_kept(tmp_path):
     page = write_page(tmp_path / "page.html", found, predictions(found)).read_text("utf-8")
     assert "without any emotion" in page
     assert "delays are discounted more steeply" in page
+    head, *rows = (tmp_path / "page.csv").read_text().splitlines()
+    assert (head, len(rows)) == ("condition,of,at,worth", len(found) * PLACES)

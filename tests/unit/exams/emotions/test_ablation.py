@@ -86,6 +86,8 @@ def test_the_scores_and_the_page(home, done, tmp_path):
     assert "worlds:drift-101" in page
     assert scores.emotions[0].verdict in page
     assert "<svg" in page
+    head, *rows = (tmp_path / "page.csv").read_text().splitlines()
+    assert (head, len(rows)) == ("arm,environment,lost,low,high", 2 * len(ARMS))
     assert any(line.startswith("lesion-fear") for line in lines(scores))
     assert {bar.asked for bar in bars(scores)} >= {"intact agents do better than those without fear"}
 

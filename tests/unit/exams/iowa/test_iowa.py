@@ -136,6 +136,10 @@ def test_agents_sit_down_at_it_and_what_they_did_is_kept(tmp_path):
     assert "2 without any emotion" in text
     assert "curve within 0.032" in text
     assert "scheme 2, people" in text
+    head, intact, *others = page.with_suffix(".csv").read_text().splitlines()
+    assert head.startswith("condition,agents,block 1,")
+    assert len(others) == len(CONDITIONS) - 1
+    assert intact.split(",")[:3] == ["intact", "2", f"{found['intact'].curve[0]:.4f}"]
     kept(tmp_path, group).write_bytes(kept(tmp_path, group).read_bytes()[:-40])
     with pytest.raises(DamagedPart, match="cannot be read"):
         together(tmp_path, [group])

@@ -231,6 +231,9 @@ def test_the_page_stands_by_itself_and_follows_its_colours(scores, tmp_path):
         assert {short(job) for job in EXAM.names} <= texts
         assert not re.findall(r"(?:stroke|fill): #", drawing), "a colour that would not follow the page's"
     assert "1.00" in drawings[0]
+    rows = (tmp_path / "new" / "page.csv").read_text().splitlines()
+    assert rows[0] == "arm,measure,mean,low,high,seeds"
+    assert "ours,worst forgetting,0.0000,0.0000,0.0000,2" in rows
 
 
 def test_a_page_that_cannot_be_written(scores, tmp_path):
