@@ -10,6 +10,7 @@ from runs import RETURNS, SPEED, Results, Run
 LEARNERS = {"ours": "Trainee", "ppo": "SB3 PPO (defaults)", "dqn": "SB3 DQN (rl-zoo's settings)"}
 RETURN_BARS = {("CartPole-v1", 50_000): 430.0, ("Acrobot-v1", 100_000): -112.0, ("MountainCar-v0", 150_000): -120.0}
 SPEED_BARS = {"ppo": 2.0, "dqn": 5.0}
+OWN_SPEED_BAR = 3_000
 # Fewer do not decide a bar.
 SEEDS = 5
 RESAMPLES = 10_000
@@ -75,9 +76,12 @@ def speed_table(results: Results) -> str:
         for learner in (learner for learner in LEARNERS if speeds[learner]):
             row = [f"{job}, {steps:,}", LEARNERS[learner], f"{np.median(speeds[learner]):,.0f}"]
             row.append(", ".join(f"{speed:,.0f}" for speed in speeds[learner]))
-            if learner in SPEED_BARS and speeds["ours"]:
-                ratio, bar = float(np.median(speeds["ours"]) / np.median(speeds[learner])), SPEED_BARS[learner]
+            ours = float(np.median(speeds["ours"])) if speeds["ours"] else None
+            if learner in SPEED_BARS and ours:
+                ratio, bar = ours / float(np.median(speeds[learner])), SPEED_BARS[learner]
                 row += [f"{ratio:.2f}×", f"≥ {bar:g}×", "yes" if ratio >= bar else "no"]
+            elif learner == "ours" and ours:
+                row += ["–", f"≥ {OWN_SPEED_BAR:,}", "yes" if ours >= OWN_SPEED_BAR else "no"]
             else:
                 row += ["–"] * 3
             rows.append(row)
