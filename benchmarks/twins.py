@@ -34,6 +34,8 @@ WELL = 0.8
 # Episodes in a row, on the mean.
 JUDGED = 3
 SHORT_STAYS = 6
+# Steps after a switch within which a job is to be done as before.
+SOON = 200
 RANDOM_EPISODES = 50
 
 
@@ -55,6 +57,9 @@ PAIRS = {
     "CartPole, turned": Pair(("CartPole-v1", "CartPoleTurned-v0"), 10_000, (2_000, 5_000)),
     "Acrobot, reversed": Pair(("Acrobot-v1", "AcrobotReversed-v0"), 25_000, (4_000, 10_000)),
     "Catch, mirrored": Pair(("bsuite/catch-0", "CatchMirrored-v0"), 10_000, (2_000, 5_000)),
+    "Breakout, permuted": Pair(
+        ("MinAtar/Breakout-v1", "trainee.jobs.twins:BreakoutPermuted-v0"), 100_000, (10_000, 20_000)
+    ),
 }
 
 
@@ -149,7 +154,8 @@ def rows(name: str, seeds: Sequence[int], gains: Sequence[float]) -> list[str]:
         for seed, (env, log) in zip(seeds, lived(pair, seeds, constants), strict=True):
             learned, last, switches = found(env, log, random)
             digits = 2 if abs(random[0]) < 1 else 1
-            cells = (told(random, digits), told(learned, digits), told(last, digits), told(switches, 0))
+            cells = [told(random, digits), told(learned, digits), told(last, digits), told(switches, 0)]
+            cells.append(f"{sum(steps <= SOON for steps in switches)} of {len(switches)}")
             lines.append(f"| {name} | {'with' if gain else 'without'} | {seed} | {' | '.join(cells)} |")
     return lines
 
@@ -161,8 +167,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--gains", type=float, nargs="+", default=[Constants().effects_gain, 0.0])
     chosen = parser.parse_args()
-    print("| pair | effects | seed | random play | learned | at the end | steps after each switch until done well |")
-    print("|---|---|---|---|---|---|---|", flush=True)
+    head = ["pair", "effects", "seed", "random play", "learned", "at the end"]
+    head += ["steps after each switch until done well", f"within {SOON}"]
+    print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}", flush=True)
     for name in chosen.pairs or PAIRS:
         for row in rows(name, chosen.seeds, chosen.gains):
             print(row, flush=True)
