@@ -28,14 +28,13 @@ STEPS: dict[str, int | str] = {
     "umbrella_distract": 20,
     "umbrella_length": "chain_length",
 }
-# One or a few settings of most experiments, of middling difficulty, in about 20 minutes on two cores. Of cartpole with
-# noise and with other scales there is none: each has a million steps, and catch and mountain_car show the same.
+# One or a few settings of most experiments, of middling difficulty, in about 20 minutes on two cores. Of cartpole's
+# others there is none, as each has a million steps: catch and mountain_car too have noise and other scales.
 QUICK = {
     "bandit": (0,),
     "bandit_noise": (8,),
     "bandit_scale": (0, 16),
     "cartpole": (0,),
-    "cartpole_swingup": (0,),
     "catch": (0,),
     "catch_noise": (8,),
     "catch_scale": (0, 16),

@@ -34,7 +34,8 @@ def test_the_default_runs_every_distinct_setting_and_five_seeds_where_they_do_no
 def test_the_quick_selection_has_most_experiments_and_a_fraction_of_the_steps():
     quick = selected("quick")
     assert set(quick) < set(selected("full"))
-    assert experiments(selected("default")).keys() - experiments(quick).keys() == {"cartpole_noise", "cartpole_scale"}
+    left_out = experiments(selected("default")).keys() - experiments(quick).keys()
+    assert left_out == {"cartpole_noise", "cartpole_scale", "cartpole_swingup"}
     assert sum(map(steps, quick)) < sum(map(steps, selected("default"))) / 10
 
 
