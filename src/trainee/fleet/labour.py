@@ -92,29 +92,31 @@ def _work(assignment: Assignment, told: Told) -> None:
     # Who has several jobs is to keep them all.
     telling, sleep = _Telling(told), Sleep(agent, assignment.home)
     saves = Saves(agent, assignment.home, assignment.save_every_s, lambda text: _tell(told, {"warning": text}))
+    unsaved = False
     for job in assignment.jobs:
         begun = _steps_at(agent, job)
         if begun < assignment.steps:
             try:
                 agent.learn(job, assignment.steps - begun, callbacks=[telling, sleep, saves])
             finally:
-                interrupted = _saved(agent, assignment.home, told)
+                interrupted, unsaved = _saved(agent, assignment.home, told)
             if interrupted or telling.stopped:
                 raise KeyboardInterrupt
         _tell(told, {"job": job, "steps": _steps_at(agent, job), **_handed_in(agent, assignment.home, job)})
-    # What there was no room for after a job is kept now, or the worker is given up.
-    kept(agent, assignment.home)
+    if unsaved:
+        # Now there is room, or the worker is given up.
+        kept(agent, assignment.home)
 
 
-def _saved(agent: Agent, home: Path, told: Told) -> bool:
-    """Save, if there is room; returns whether there was a Ctrl-C meanwhile. Where there is no room what was learned is
-    in memory only: to end here would lose it, and room may be made while the next job is worked at.
+def _saved(agent: Agent, home: Path, told: Told) -> tuple[bool, bool]:
+    """Save, if there is room; returns whether there was a Ctrl-C meanwhile, and whether there is no room. Then what was
+    learned is in memory only: to end here would lose it, and room may be made while the next job is worked at.
     """
     try:
-        return kept(agent, home)
+        return kept(agent, home), False
     except SaveFailed as error:
         _tell(told, {"warning": f"{error} The work goes on meanwhile."})
-        return False
+        return False, True
 
 
 def _handed_in(agent: Agent, home: Path, job: str) -> dict[str, Any]:
